@@ -129,7 +129,7 @@ test('a listener that nobody told us of leaves the answer undetermined', () => {
   const model = on('28', { containers: { a: { networks: ['n'] }, b: { networks: ['n'], complete: false } } });
   const verdict = createReach(model).ask(question('a → b:80'));
   assert.equal(verdict.kind, 'undetermined');
-  assert.match(verdict.missing.join(), /what listens on port 80/tcp of b/);
+  assert.match(verdict.missing.join(), /what listens on port 80.tcp of b/);
 });
 
 test('a name that two containers carry is a world each', () => {
