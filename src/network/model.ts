@@ -35,12 +35,15 @@ export const HOST_NAMESPACE = 'host';
 export interface Namespace {
   /** `host`, or the id of the workload that owns it. */
   readonly id: string;
-  readonly kind: 'host' | 'container' | 'none';
+  /** `machine`: another machine of the host's network, as far as it was described. */
+  readonly kind: 'host' | 'container' | 'none' | 'machine';
   /**
    * True when `listeners` holds all sockets of this namespace (read from /proc, or stated): then a port without a
    * listener is closed. False: there may be listeners that nobody told us of.
    */
   readonly listenersComplete: boolean;
+  /** Of a machine: its IP literals. */
+  readonly addresses?: readonly string[];
 }
 
 /** A container (one, or the equal replicas of a service), or a process of the host that somebody declared. */

@@ -83,7 +83,7 @@ function fromWorkload(model: Model, workload: Workload | undefined, id: string):
   if (workload === undefined) throw new RangeError(`no workload ${id}`);
   const namespace = lookup(model).namespace.get(workload.namespaceId);
   return {
-    kind: namespace?.kind ?? 'container',
+    kind: namespace?.kind === 'host' || namespace?.kind === 'none' ? namespace.kind : 'container',
     namespaceId: workload.namespaceId,
     workload,
     label: workload.name,

@@ -32,6 +32,8 @@ export function follow(model: Model, world: World, trace: Trace, from: Originati
       );
     case 'vacant':
       return toVacant(model, trace, to.address, to.network);
+    case 'machine':
+      return toMachine(model, world, trace, from, to, packet);
     case 'external':
       return toExternal(model, world, trace, from, to.label);
     default:
@@ -125,6 +127,20 @@ function toVacant(model: Model, trace: Trace, address: string, network: Network)
       origins,
     );
   else trace.block('network', 'unknown-address', 'host-unreachable', `nobody on ${network.id} has the address ${address}`, origins);
+}
+
+function toMachine(
+  model: Model,
+  world: World,
+  trace: Trace,
+  from: Origination,
+  to: { readonly namespaceId: string; readonly address: string; readonly family: 4 | 6 },
+  packet: Packet,
+): void {
+  if (!hasWayOut(model, world, trace, from, to.address)) return;
+  trace.pass('route', `${from.label} reaches ${to.address} through the host`);
+  const { port, transport } = packet;
+  arrive(model, trace, { namespaceId: to.namespaceId, to: { address: to.address }, family: to.family, port, transport, closed: 'refused' });
 }
 
 function toExternal(model: Model, world: World, trace: Trace, from: Origination, label: string): void {

@@ -25,6 +25,8 @@ export type Destination =
   /** An address of the Docker host; `network` when it is that bridge's gateway address. */
   | { readonly kind: 'host'; readonly family: 4 | 6; readonly label: string; readonly network?: Network; readonly desktop?: boolean }
   | { readonly kind: 'vacant'; readonly address: string; readonly network: Network }
+  /** Another machine of the host's network, described in the model. */
+  | { readonly kind: 'machine'; readonly namespaceId: string; readonly address: string; readonly family: 4 | 6 }
   | { readonly kind: 'external'; readonly label: string };
 
 export function isGatewayOf(network: Network, address: string): boolean {
@@ -57,6 +59,8 @@ export function locate(model: Model, world: World, host: string): Destination {
   if (world.environment.hostAddresses.some((own) => equal(own, host))) return { kind: 'host', family, label: `the host (${host})` };
   const gateway = model.networks.find((network) => network.driver === 'bridge' && isGatewayOf(network, host));
   if (gateway !== undefined) return { kind: 'host', family, label: `the host (${host}, gateway of ${gateway.id})`, network: gateway };
+  const machine = model.namespaces.find((namespace) => namespace.addresses?.some((own) => equal(own, host)));
+  if (machine !== undefined) return { kind: 'machine', namespaceId: machine.id, address: host, family };
   const network = model.networks.find((candidate) =>
     candidate.subnets.some((subnet) => {
       const cidr = parseCidr(subnet.cidr);
@@ -96,6 +100,7 @@ export function isUserDefined(network: Network): boolean {
 export function namespaceLabel(model: Model, namespace: Namespace | undefined): string {
   if (namespace === undefined) return 'an unknown place';
   if (namespace.id === HOST_NAMESPACE) return 'the host';
+  if (namespace.kind === 'machine') return namespace.addresses?.[0] ?? namespace.id;
   return lookup(model).members.get(namespace.id)?.[0]?.name ?? namespace.id;
 }
 
