@@ -85,8 +85,8 @@ export interface Workload {
   readonly capAdd: readonly string[];
   readonly privileged: boolean;
   readonly user?: string;
-  /** Engine facts: running, exited, …; a declared workload is taken as running. */
-  readonly state: 'running' | 'stopped';
+  /** A declared workload is taken as running. A paused one keeps its sockets: peers connect and get no answer. */
+  readonly state: 'running' | 'paused' | 'stopped';
 }
 
 export interface Text {

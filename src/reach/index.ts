@@ -82,12 +82,14 @@ function originate(model: Model, source: Source): Origination {
 function fromWorkload(model: Model, workload: Workload | undefined, id: string): Origination {
   if (workload === undefined) throw new RangeError(`no workload ${id}`);
   const namespace = lookup(model).namespace.get(workload.namespaceId);
+  const endpoints = lookup(model).endpointsOf.get(workload.namespaceId) ?? [];
   return {
-    kind: namespace?.kind === 'host' || namespace?.kind === 'none' ? namespace.kind : 'container',
+    // A container that was cut off from all of its networks is where one without a network is.
+    kind: namespace?.kind === 'host' ? 'host' : endpoints.length === 0 ? 'none' : 'container',
     namespaceId: workload.namespaceId,
     workload,
     label: workload.name,
-    endpoints: lookup(model).endpointsOf.get(workload.namespaceId) ?? [],
+    endpoints,
     routed: false,
   };
 }
@@ -95,18 +97,20 @@ function fromWorkload(model: Model, workload: Workload | undefined, id: string):
 /** One packet in one world. A name that resolves to several addresses is tried as clients do: until one answers. */
 function run(model: Model, world: World, from: Origination, question: Question): Trace {
   const trace = new Trace();
+  const { port, transport } = question;
   if (from.workload?.state === 'stopped')
     trace.block('name', 'stopped', 'network-unreachable', `${from.label} is not running`, [from.workload.origin]);
   const destinations = resolveName(model, world, trace, from, question.host);
   const tried = destinations.map((destination) => {
     const fork = trace.fork();
-    follow(model, world, fork, from, destination, question);
+    follow({ model, world, trace: fork, from, port, transport }, destination);
     return fork;
   });
   const best = tried.find((fork) => fork.reachable === true) ?? tried.find((fork) => fork.reachable === undefined) ?? tried[0];
   if (best !== undefined) return best;
   const meant = intendedEndpoint(model, from, question);
-  if (meant !== undefined && trace.blocked) follow(model, world, trace, from, { kind: 'endpoint', endpoint: meant, family: 4 }, question);
+  if (meant !== undefined && trace.blocked)
+    follow({ model, world, trace, from, port, transport }, { kind: 'endpoint', endpoint: meant, family: 4 });
   return trace;
 }
 

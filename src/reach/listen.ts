@@ -30,6 +30,11 @@ export function arrive(model: Model, trace: Trace, arrival: Arrival): boolean {
   if (match !== undefined) {
     if (match.knowledge === 'assumed') trace.assumptions.push(assumption(model, match, label));
     trace.answeredBy = match.workloadId;
+    const owner = lookup(model).workload.get(match.workloadId ?? '');
+    if (owner?.state === 'paused') {
+      trace.block('listener', 'paused', 'timeout', `${owner.name} is paused: it accepts and does not answer`, [owner.origin]);
+      return false;
+    }
     trace.pass('listener', `${ownerLabel(model, match, label)} listens on ${show(match)}/${match.transport}`, [match.origin]);
     return true;
   }

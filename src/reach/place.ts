@@ -23,7 +23,14 @@ export type Destination =
   | { readonly kind: 'self'; readonly family: 4 | 6; readonly address: string }
   | { readonly kind: 'endpoint'; readonly endpoint: Endpoint; readonly family: 4 | 6 }
   /** An address of the Docker host; `network` when it is that bridge's gateway address. */
-  | { readonly kind: 'host'; readonly family: 4 | 6; readonly label: string; readonly network?: Network; readonly desktop?: boolean }
+  | {
+      readonly kind: 'host';
+      readonly family: 4 | 6;
+      readonly label: string;
+      readonly address?: string;
+      readonly network?: Network;
+      readonly desktop?: boolean;
+    }
   | { readonly kind: 'vacant'; readonly address: string; readonly network: Network }
   /** Another machine of the host's network, described in the model. */
   | { readonly kind: 'machine'; readonly namespaceId: string; readonly address: string; readonly family: 4 | 6 }
@@ -56,9 +63,11 @@ export function locate(model: Model, world: World, host: string): Destination {
     [candidate.ipv4, candidate.ipv6].some((ip) => ip !== undefined && equal(ip.value, host)),
   );
   if (endpoint !== undefined) return { kind: 'endpoint', endpoint, family };
-  if (world.environment.hostAddresses.some((own) => equal(own, host))) return { kind: 'host', family, label: `the host (${host})` };
+  if (world.environment.hostAddresses.some((own) => equal(own, host)))
+    return { kind: 'host', family, label: `the host (${host})`, address: host };
   const gateway = model.networks.find((network) => network.driver === 'bridge' && isGatewayOf(network, host));
-  if (gateway !== undefined) return { kind: 'host', family, label: `the host (${host}, gateway of ${gateway.id})`, network: gateway };
+  if (gateway !== undefined)
+    return { kind: 'host', family, label: `the host (${host}, gateway of ${gateway.id})`, address: host, network: gateway };
   const machine = model.namespaces.find((namespace) => namespace.addresses?.some((own) => equal(own, host)));
   if (machine !== undefined) return { kind: 'machine', namespaceId: machine.id, address: host, family };
   const network = model.networks.find((candidate) =>
@@ -140,4 +149,9 @@ export function defaultRoute(model: Model, world: World, endpoints: readonly End
 
 export function originsOf(...items: readonly ({ readonly origin: Origin } | undefined)[]): readonly Origin[] {
   return items.flatMap((item) => (item === undefined ? [] : [item.origin]));
+}
+
+/** Whether the namespace has an IPv6 address beside loopback. */
+export function hasIpv6(model: Model, from: Origination): boolean {
+  return from.kind !== 'container' || from.endpoints.some((endpoint) => networkOf(model, endpoint)?.ipv6 === true);
 }

@@ -22,6 +22,7 @@ export function activate(model: Model, world: World, publication: Publication): 
   const endpoint = gatewayEndpoint(model, world, tables.endpointsOf.get(publication.namespaceId) ?? []);
   const network = endpoint === undefined ? undefined : networkOf(model, endpoint);
   if (endpoint === undefined || network === undefined) return { publication, why: 'none' };
+  if (network.driver === 'macvlan' || network.driver === 'ipvlan') return { publication, why: 'none' };
   if (network.internal !== undefined) return { publication, why: 'internal' };
   if (network.gatewayMode4.value === 'routed' || network.gatewayMode4.value === 'isolated') return { publication, why: 'routed' };
   return { publication, endpoint, network };

@@ -41,6 +41,7 @@ export const reasons = [
   'desktop-no-route',
   'gateway-isolated',
   'stopped',
+  'paused',
   'unknown-address',
   'external-destination',
 ] as const;

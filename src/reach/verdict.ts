@@ -11,6 +11,8 @@ export function fold(question: Question, explored: readonly Explored<Trace>[], w
     explored[0]
   )?.result;
   if (decisive === undefined) throw new RangeError('a question has at least one world');
+  const servers = new Set(explored.map(({ result }) => result.answeredBy));
+  const [answeredBy] = servers.size === 1 ? servers : [];
   const blocking = decisive.steps.filter((step) => step.outcome === 'block');
   const undecided = decisive.steps.filter((step) => step.outcome === 'unknown');
   return {
@@ -26,7 +28,7 @@ export function fold(question: Question, explored: readonly Explored<Trace>[], w
     origins: [
       ...new Set((blocking.length > 0 ? blocking : undecided.length > 0 ? undecided : decisive.steps).flatMap((step) => step.origins)),
     ],
-    ...(decisive.answeredBy === undefined ? {} : { answeredBy: decisive.answeredBy }),
+    ...(answeredBy === undefined ? {} : { answeredBy }),
   };
 }
 

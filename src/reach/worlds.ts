@@ -79,6 +79,12 @@ export class World {
     return this.#flag('iptables', this.environment.iptables);
   }
 
+  /** Unless somebody said otherwise, what the engine's version does by default. */
+  get ip6tables(): boolean {
+    const { ip6tables } = this.environment;
+    return ip6tables.knowledge === 'unknown' ? this.since('27') : this.#flag('ip6tables', ip6tables);
+  }
+
   #flag(key: string, fact: Fact<boolean>): boolean {
     return this.#fact(key, mapFact(fact), ['on', 'off'] as const) === 'on';
   }

@@ -1,0 +1,196 @@
+import type { ImageEntry } from './entry.ts';
+
+export const servers: readonly ImageEntry[] = [
+  {
+    program: 'nginx',
+    images: ['nginx'],
+    listeners: [{ port: 80, application: 'http', address: '::' }],
+    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d/default.conf', '/etc/nginx/templates', '/etc/nginx'],
+    source: 'https://hub.docker.com/_/nginx (its entrypoint adds listen [::]:80)',
+  },
+  {
+    program: 'nginx-unprivileged',
+    images: ['nginxinc/nginx-unprivileged', 'bitnami/nginx'],
+    listeners: [{ port: 8080, application: 'http', address: '::' }],
+    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d/default.conf', '/etc/nginx/templates', '/opt/bitnami/nginx/conf/server_blocks'],
+    source: 'https://hub.docker.com/r/nginxinc/nginx-unprivileged',
+  },
+  {
+    program: 'Apache httpd',
+    images: ['httpd'],
+    listeners: [{ port: 80, application: 'http', address: '::' }],
+    config: ['/usr/local/apache2/conf'],
+    source: 'https://hub.docker.com/_/httpd',
+  },
+  {
+    program: 'Caddy',
+    images: ['caddy'],
+    listeners: [{ port: 80, application: 'http', address: '::', unless: ['command'] }],
+    config: ['/etc/caddy'],
+    source: 'https://hub.docker.com/_/caddy (its Caddyfile serves :80)',
+  },
+  {
+    program: 'Traefik',
+    images: ['traefik'],
+    listeners: [
+      { port: 80, application: 'http', address: '::', unless: ['--entrypoints', '--entrypoints.*'] },
+      {
+        port: 8080,
+        application: 'http',
+        address: '::',
+        onlyWith: ['--api.insecure', '--api', 'env:TRAEFIK_API_INSECURE'],
+        unless: ['--entrypoints.traefik.address', '--entryPoints.traefik.address'],
+      },
+    ],
+    config: ['/etc/traefik', '/traefik.yml', '/traefik.toml'],
+    source: 'https://doc.traefik.io/traefik/routing/entrypoints/',
+  },
+  {
+    program: 'Graphite',
+    images: ['graphiteapp/graphite-statsd', 'hopsoft/graphite-statsd'],
+    listeners: [
+      { port: 80, application: 'http', address: '::' },
+      { port: 2003, application: 'graphite', address: '0.0.0.0' },
+      { port: 2004, application: 'graphite', address: '0.0.0.0' },
+      { port: 2023, application: 'graphite', address: '0.0.0.0' },
+      { port: 8125, transport: 'udp', application: 'statsd', address: '0.0.0.0' },
+      { port: 8126, application: 'other', address: '0.0.0.0' },
+    ],
+    config: ['/opt/graphite/conf', '/opt/statsd/config'],
+    source: 'https://github.com/graphite-project/docker-graphite-statsd',
+  },
+  {
+    program: 'StatsD',
+    images: ['statsd/statsd'],
+    listeners: [{ port: 8125, transport: 'udp', application: 'statsd', address: '0.0.0.0' }],
+    config: ['/usr/src/app/config.js'],
+    source: 'https://github.com/statsd/statsd/blob/master/exampleConfig.js',
+  },
+  {
+    program: 'Zabbix server',
+    images: ['zabbix/zabbix-server-*', 'zabbix/zabbix-proxy-*'],
+    listeners: [{ port: 10_051, application: 'zabbix', address: '0.0.0.0', host: ['env:ZBX_LISTENIP'], portOf: ['env:ZBX_LISTENPORT'] }],
+    source: 'https://github.com/zabbix/zabbix-docker',
+  },
+  {
+    program: 'Zabbix web interface',
+    images: ['zabbix/zabbix-web-*'],
+    listeners: [
+      { port: 8080, application: 'http', address: '::' },
+      { port: 8443, application: 'https', address: '::' },
+    ],
+    source: 'https://github.com/zabbix/zabbix-docker',
+  },
+  {
+    program: 'Zipkin',
+    images: ['openzipkin/zipkin', 'openzipkin/zipkin-slim'],
+    listeners: [{ port: 9411, application: 'zipkin', address: '::', portOf: ['env:QUERY_PORT'] }],
+    source: 'https://github.com/openzipkin/zipkin/tree/master/zipkin-server',
+  },
+  {
+    program: 'Thanos',
+    images: ['thanosio/thanos', 'thanos/thanos', 'bitnami/thanos'],
+    listeners: [
+      { port: 10_902, application: 'http', address: '::', at: ['--http-address'] },
+      { port: 10_901, application: 'grpc', address: '::', at: ['--grpc-address'] },
+      { port: 19_291, application: 'http', address: '::', at: ['--remote-write.address'], onlyWith: ['--remote-write.address'] },
+    ],
+    source: 'https://thanos.io/tip/components/query.md/',
+  },
+  {
+    program: 'Keycloak',
+    images: ['keycloak/keycloak'],
+    listeners: [
+      {
+        port: 8080,
+        application: 'http',
+        address: '::',
+        portOf: ['--http-port', 'env:KC_HTTP_PORT'],
+        host: ['--http-host', 'env:KC_HTTP_HOST'],
+      },
+    ],
+    source: 'https://www.keycloak.org/server/all-config',
+  },
+  {
+    program: 'Vault',
+    images: ['vault', 'hashicorp/vault'],
+    listeners: [
+      { port: 8200, application: 'http', address: '::', at: ['-dev-listen-address', 'env:VAULT_DEV_LISTEN_ADDRESS'], unless: ['-config'] },
+    ],
+    config: ['/vault/config'],
+    source: 'https://hub.docker.com/r/hashicorp/vault (the image sets VAULT_DEV_LISTEN_ADDRESS to 0.0.0.0:8200)',
+  },
+  {
+    program: 'MinIO',
+    images: ['minio/minio', 'bitnami/minio'],
+    listeners: [
+      { port: 9000, application: 'http', address: '::', at: ['--address', 'env:MINIO_ADDRESS'], portOf: ['env:MINIO_API_PORT_NUMBER'] },
+      {
+        port: 9001,
+        application: 'http',
+        address: '::',
+        at: ['--console-address', 'env:MINIO_CONSOLE_ADDRESS'],
+        onlyWith: ['--console-address', 'env:MINIO_CONSOLE_ADDRESS'],
+      },
+    ],
+    source: 'https://min.io/docs/minio/linux/reference/minio-server/minio-server.html',
+  },
+  {
+    program: 'Schema Registry',
+    images: ['confluentinc/cp-schema-registry', 'bitnami/schema-registry'],
+    listeners: [{ port: 8081, application: 'http', address: '::', at: ['env:SCHEMA_REGISTRY_LISTENERS'] }],
+    source: 'https://docs.confluent.io/platform/current/installation/docker/config-reference.html',
+  },
+  {
+    program: 'Kafka UI',
+    images: ['provectuslabs/kafka-ui', 'kafbat/kafka-ui'],
+    listeners: [{ port: 8080, application: 'http', address: '::', portOf: ['env:SERVER_PORT'] }],
+    source: 'https://docs.kafka-ui.provectus.io/',
+  },
+  {
+    program: 'Kafka Connect',
+    images: ['confluentinc/cp-kafka-connect', 'confluentinc/cp-kafka-connect-base', 'debezium/connect', 'debezium/connect-base'],
+    listeners: [{ port: 8083, application: 'http', address: '::', at: ['env:CONNECT_LISTENERS'], portOf: ['env:CONNECT_REST_PORT'] }],
+    source: 'https://docs.confluent.io/platform/current/installation/docker/config-reference.html',
+  },
+  {
+    program: 'Graylog',
+    images: ['graylog/graylog', 'graylog2/graylog'],
+    listeners: [{ port: 9000, application: 'http', address: '::', at: ['env:GRAYLOG_HTTP_BIND_ADDRESS'] }],
+    source: 'https://go2docs.graylog.org/current/downloading_and_installing_graylog/docker_installation.htm',
+  },
+  {
+    program: 'Portainer',
+    images: ['portainer/portainer-ce', 'portainer/portainer-ee', 'portainer/portainer'],
+    listeners: [
+      { port: 9000, application: 'http', address: '::', at: ['--bind', '-p'] },
+      { port: 9443, application: 'https', address: '::', at: ['--bind-https'] },
+      { port: 8000, application: 'other', address: '::' },
+    ],
+    source: 'https://docs.portainer.io/advanced/cli',
+  },
+  {
+    program: 'Uptime Kuma',
+    images: ['louislam/uptime-kuma'],
+    listeners: [{ port: 3001, application: 'http', address: '::', host: ['env:UPTIME_KUMA_HOST'], portOf: ['env:UPTIME_KUMA_PORT'] }],
+    source: 'https://github.com/louislam/uptime-kuma/wiki/Environment-Variables',
+  },
+  {
+    program: 'Adminer',
+    images: ['adminer'],
+    listeners: [{ port: 8080, application: 'http', address: '::' }],
+    source: 'https://hub.docker.com/_/adminer',
+  },
+  {
+    program: 'phpMyAdmin',
+    images: ['phpmyadmin', 'phpmyadmin/phpmyadmin'],
+    listeners: [{ port: 80, application: 'http', address: '::' }],
+    source: 'https://hub.docker.com/_/phpmyadmin',
+  },
+  {
+    program: 'whoami',
+    images: ['traefik/whoami', 'containous/whoami'],
+    listeners: [{ port: 80, application: 'http', address: '::', portOf: ['--port', '-port', 'env:WHOAMI_PORT_NUMBER'] }],
+    source: 'https://github.com/traefik/whoami',
+  },
+];

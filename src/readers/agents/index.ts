@@ -1,0 +1,79 @@
+/** Given the workloads that other readers produced: what agents dial, what they listen on, and what they register. */
+import type { Problem } from '../../core/problem.ts';
+import type { Link, Listener, Publication, Registration, Workload } from '../../network/model.ts';
+import type { Files } from '../files.ts';
+import type { ModelPart } from '../reader.ts';
+import { createContext } from './context.ts';
+import { exposedListeners } from './exposed.ts';
+import type { AgentFacts, ListenerDraft } from './program.ts';
+import { programs } from './programs/index.ts';
+
+export type AgentsPart = Pick<ModelPart, 'links' | 'listeners' | 'registrations' | 'problems'>;
+
+export function readAgents(files: Files, part: ModelPart): AgentsPart {
+  const publicationsOf = Map.groupBy(part.publications, (publication) => publication.workloadId);
+  const names = new Set(part.endpoints.flatMap((endpoint) => endpoint.names.map(({ name }) => name)));
+  // All sockets of such a namespace were seen: what else somebody assumes or declares is not there.
+  const observed = new Set(part.namespaces.filter((namespace) => namespace.listenersComplete).map(({ id }) => id));
+  const links: Link[] = [];
+  const listeners: Listener[] = [];
+  const registrations: Registration[] = [];
+  const problems: Problem[] = [];
+  for (const workload of part.workloads) {
+    const found = readWorkload(workload, files, names);
+    const own = observed.has(workload.namespaceId) ? [] : listenersOf(workload, found, publicationsOf.get(workload.id) ?? []);
+    for (const listener of own) listeners.push({ namespaceId: workload.namespaceId, workloadId: workload.id, ...listener });
+    const id = idMaker(workload.id);
+    for (const link of uniqueLinks(found)) links.push({ id: id(link.setting), workloadId: workload.id, ...link });
+    for (const registration of found.flatMap((facts) => facts.registrations)) {
+      registrations.push({ id: id(`${registration.registry}:${registration.service}`), workloadId: workload.id, ...registration });
+    }
+    problems.push(...found.flatMap((facts) => facts.problems));
+  }
+  return { links, listeners, registrations, problems };
+}
+
+/** `shop/agent#AGENT_ENDPOINT`, and `…~2` for the second link of one setting: the same after a fix as before it. */
+function idMaker(workloadId: string): (name: string) => string {
+  const used = new Map<string, number>();
+  return (name) => {
+    const count = (used.get(name) ?? 0) + 1;
+    used.set(name, count);
+    return `${workloadId}#${name}${count === 1 ? '' : `~${count}`}`;
+  };
+}
+
+function readWorkload(workload: Workload, files: Files, names: ReadonlySet<string>): readonly AgentFacts[] {
+  const asked = programs.filter((program) => program.matches(workload));
+  if (asked.length === 0) return [];
+  const context = createContext(workload, files, names);
+  return asked.map((program) => program.read(workload, context));
+}
+
+function listenersOf(workload: Workload, found: readonly AgentFacts[], publications: readonly Publication[]): readonly ListenerDraft[] {
+  const known = mergeListeners(found);
+  return known.length > 0 || found.some((facts) => facts.listenersKnown) ? known : exposedListeners(workload, publications);
+}
+
+/** What an earlier program says of a port holds; a later one only adds ports. */
+function mergeListeners(found: readonly AgentFacts[]): readonly ListenerDraft[] {
+  const merged: ListenerDraft[] = [];
+  for (const { listeners } of found) {
+    const known = new Set(merged.map(({ port, transport }) => `${port}/${transport}`));
+    merged.push(...listeners.filter(({ port, transport }) => !known.has(`${port}/${transport}`)));
+  }
+  return merged;
+}
+
+/** The same string found twice (a variable that a configuration file uses too, a target listed twice by an anchor) is one link. */
+function uniqueLinks(found: readonly AgentFacts[]): readonly AgentFacts['links'][number][] {
+  const seen = new Set<string>();
+  return found
+    .flatMap((facts) => facts.links)
+    .filter((link) => {
+      const origin = link.hostOrigin ?? link.origin;
+      const place = origin.kind === 'file' ? `${origin.file}:${origin.span.start}` : JSON.stringify(origin);
+      const key = `${place}|${link.host}|${link.port}/${link.transport}|${link.host === undefined ? link.raw : ''}`;
+      return seen.has(key) ? false : seen.add(key) !== undefined;
+    });
+}

@@ -1,0 +1,103 @@
+import type { Evaluator, Workload } from '../../../../network/model.ts';
+import type { Context } from '../../context.ts';
+import { dial, gap } from '../../dial.ts';
+import { AS_WRITTEN, listen, listenAt } from '../../listen.ts';
+import { isHost, parseEndpoints } from '../../parse/endpoint.ts';
+import type { Value } from '../../parse/value.ts';
+import type { AgentFacts, Program } from '../../program.ts';
+import { facts, joinFacts, noFacts } from '../../program.ts';
+import type { KeyKind } from './keys.ts';
+import { conventionOf, isControl, kindOf, portNames } from './keys.ts';
+
+const MAX_VALUE = 8192;
+
+/** The conventions of environment variables, for what no program has taken. */
+export const environment: Program = {
+  name: 'environment',
+  matches: (workload) => workload.environment.length > 0,
+  read: (workload, context) => {
+    const open = workload.environment.filter(({ name }) => !context.takenVariables.has(name));
+    return joinFacts([...open.map((variable) => readVariable(variable, context)), hostAndPort(workload, context)]);
+  },
+};
+
+function readVariable({ name, value, origin }: Workload['environment'][number], context: Context): AgentFacts {
+  const kind = kindOf(name);
+  if (kind === 'none' || context.takenVariables.has(name)) return noFacts;
+  if (value === undefined) return kind === 'dial' || kind === 'host' ? passedThrough({ text: name, origin }) : noFacts;
+  if (value.length > MAX_VALUE || /^\s*$/.test(value)) return noFacts;
+  const given: Value = { text: value, origin };
+  if (kind === 'listen') return listen(given, { setting: name, any: AS_WRITTEN, ...portSibling(name, context) });
+  if (kind !== 'host' && isListenAddress(value)) return listen(given, { setting: name, any: AS_WRITTEN, ...portSibling(name, context) });
+  return dialled(name, given, kind, context);
+}
+
+function dialled(name: string, value: Value, kind: KeyKind, context: Context): AgentFacts {
+  const convention = conventionOf(name);
+  const port = portNames(name)
+    .map((port) => context.peek(port))
+    .find((found) => found !== undefined);
+  const defaultPort = port === undefined ? (convention?.port ?? databasePort(name, context)) : undefined;
+  // Without a scheme or a port only a name's own key says that it is a host.
+  const bare =
+    kind === 'host' ||
+    (port !== undefined && /(?:SERVER|ADDR|ADDRESS)$/i.test(name)) ||
+    (kind === 'dial' && isListOfHosts(name, value.text));
+  return dial(value, {
+    setting: name,
+    purpose: 'dials',
+    generic: true,
+    bare,
+    plane: isControl(name) ? 'control' : 'data',
+    evaluator: evaluatorOf(kind, value.text, context),
+    portValue: port,
+    ...(defaultPort === undefined ? {} : { port: defaultPort }),
+    ...(convention === undefined ? {} : { application: convention.application }),
+    ...(convention?.transport === undefined ? {} : { transport: convention.transport }),
+  });
+}
+
+/** `REDIS_NODES=a,b`: several names without ports are hosts only where the key says what they are hosts of. */
+const isListOfHosts = (name: string, text: string): boolean =>
+  conventionOf(name)?.port !== undefined && text.split(/[,;]/).every((part) => isHost(part.trim()));
+
+function evaluatorOf(kind: KeyKind, text: string, context: Context): Evaluator {
+  if (kind === 'browser' || kind === 'outside') return kind;
+  if (kind !== 'browser-or-dial') return 'container';
+  return parseEndpoints(text).some(({ host }) => host !== undefined && context.names.has(host)) ? 'container' : 'browser';
+}
+
+/** `DB_HOST` with `DB_CONNECTION=pgsql` beside it: the port that the named kind of database has. */
+function databasePort(name: string, context: Context): number | undefined {
+  const stem = /^(.*(?:DB|DATABASE)_)(?:HOST|HOSTNAME|SERVER)$/i.exec(name)?.[1];
+  if (stem === undefined) return undefined;
+  const kinds = ['TYPE', 'CONNECTION', 'CLIENT', 'DRIVER', 'ENGINE', 'DIALECT', 'VENDOR', 'ADAPTER'].map(
+    (suffix) => context.peek(`${stem}${suffix}`)?.text,
+  );
+  return kinds.map((kind) => (kind === undefined ? undefined : conventionOf(kind)?.port)).find((port) => port !== undefined);
+}
+
+function portSibling(name: string, context: Context): { readonly port?: number } {
+  const stem = name.replace(/(?:ADDRESS|ADDR|HOST|IP)$/, '');
+  const text = [`${stem}PORT`, 'PORT'].map((key) => context.peek(key)?.text).find((found) => found !== undefined);
+  const port = Number(text);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? { port } : {};
+}
+
+/** `SERVER_ADDRESS=0.0.0.0:9000`: an unspecified address is listened on, whatever the key is called. */
+const isListenAddress = (text: string): boolean => /^(?:0\.0\.0\.0|\[?::\]?)(?::\d+)?$|^:\d+$/.test(text.trim());
+
+/** `HOST=0.0.0.0` with `PORT=3000`: what a web service listens on. Assumed: the program may not look at them. */
+function hostAndPort(workload: Workload, context: Context): AgentFacts {
+  const [host, port] = ['HOST', 'PORT'].map((name) => context.peek(name));
+  if (host === undefined || port === undefined || workload.environment.length === 0) return noFacts;
+  if (!/^(?:0\.0\.0\.0|::|\[::\]|localhost|127\.[\d.]+|::1)$/.test(host.text.trim())) return noFacts;
+  const found = listenAt(host, port, { setting: 'HOST', any: AS_WRITTEN, port: 0, origin: port.origin });
+  return { ...found, listeners: found.listeners.map((one) => ({ ...one, knowledge: 'assumed' as const })) };
+}
+
+function passedThrough(value: Value): AgentFacts {
+  const { hint, ...problem } = gap(value, value.text);
+  const message = `${value.text} is passed through from a shell that is not in the input; what it dials is not known`;
+  return facts({ problems: [{ ...problem, hint, message }] });
+}

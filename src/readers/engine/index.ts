@@ -1,0 +1,2 @@
+export { readInspect } from './inspect.ts';
+export { readEngine } from './live.ts';
