@@ -1,0 +1,52 @@
+/** Answers for programs: of `reach --all` and of `diff`. All pairs are written by groups of equal ones, so that nothing is left out. */
+import type { Link } from '../network/model.ts';
+import type { Target } from '../reach/classes.ts';
+import { originJson, SCHEMA_VERSION, verdictJson } from './as-json.ts';
+import type { Difference } from './diff.ts';
+import type { AllPairs } from './matrix.ts';
+import { nameOfSource } from './matrix.ts';
+
+/**
+ * `answers` has one entry per pair of groups: it holds for every member of `sources[from]` towards every member of
+ * `targets[to]` in another network namespace. Pairs that share a namespace are in `own`, one by one.
+ */
+export function allPairsJson(all: AllPairs) {
+  const answers = all.sources.flatMap((source, from) =>
+    all.targets.flatMap((target, to) => {
+      const verdict = all.verdict(source, target);
+      return verdict === undefined ? [] : [{ from, to, ...shortVerdict(verdict) }];
+    }),
+  );
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    pairs: all.pairs,
+    sources: all.sources.map((source) => source.members.map(nameOfSource)),
+    targets: all.targets.map((target) => target.members.map(targetJson)),
+    answers,
+    own: all.own.map(({ from, to, verdict }) => ({ from, to: targetJson(to), kind: verdict.kind, symptom: verdict.symptom })),
+  };
+}
+
+function shortVerdict(verdict: Parameters<typeof verdictJson>[0]) {
+  const { kind, symptom, question, blocking, missing, assumptions } = verdictJson(verdict);
+  return { kind, symptom, question, blocking, missing, assumptions };
+}
+
+const targetJson = ({ workload, port, transport }: Target) => ({ workload: workload.id, port, transport });
+
+export function differenceJson(difference: Difference) {
+  const link = ({ workloadId, setting, raw, origin }: Link) => ({ workload: workloadId, setting, raw, origin: originJson(origin) });
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    links: difference.links.map((change) => ({
+      ...link(change.link),
+      before: change.before === undefined ? null : verdictJson(change.before),
+      after: change.after === undefined ? null : verdictJson(change.after),
+    })),
+    pairs: difference.pairs.map(({ from, to, before, after }) => ({ from, to, before: verdictJson(before), after: verdictJson(after) })),
+    linksOnlyBefore: difference.linksOnlyBefore.map(link),
+    linksOnlyAfter: difference.linksOnlyAfter.map(link),
+    onlyBefore: difference.onlyBefore,
+    onlyAfter: difference.onlyAfter,
+  };
+}
