@@ -32,7 +32,7 @@ export function parseAsk(model: Model, from: string, to: string): readonly Asked
 }
 
 /** `localhost` and `host` are the Docker host, `remote` another machine, `routed` one with a route to the containers. */
-export function parseSource(model: Model, word: string): Source {
+function parseSource(model: Model, word: string): Source {
   if (word === 'host' || word === 'localhost') return { kind: 'host' };
   if (word === 'remote') return { kind: 'remote' };
   if (word === 'routed') return { kind: 'remote', routed: true };

@@ -20,7 +20,7 @@ export interface AllPairs {
   readonly own: readonly OwnAnswer[];
 }
 
-export interface OwnAnswer {
+interface OwnAnswer {
   readonly from: string;
   readonly to: Target;
   readonly verdict: Verdict;

@@ -15,6 +15,8 @@ export interface ProfileField {
   readonly placeholder: string;
   readonly description: string;
   readonly example: string;
+  /** What the flag means without a value; undefined where it needs one. */
+  readonly alone?: string;
   readonly parse: (text: string, origin: Origin) => Parsed<Partial<Environment>>;
 }
 
@@ -41,6 +43,7 @@ export const profileFields: readonly ProfileField[] = [
     placeholder: 'yes|no',
     description: 'whether the engine runs rootless',
     example: 'no',
+    alone: 'yes',
     parse: (text, origin) => mapped(parseSwitch(text), (rootless) => ({ rootless: declared(rootless, origin) })),
   },
   {
@@ -86,7 +89,7 @@ function oneOf<T extends string>(allowed: readonly T[], text: string): Parsed<T>
   );
 }
 
-export function parseSwitch(text: string): Parsed<boolean> {
+function parseSwitch(text: string): Parsed<boolean> {
   const word = text.toLowerCase();
   if (['on', 'yes', 'true', '1'].includes(word)) return ok(true);
   if (['off', 'no', 'false', '0'].includes(word)) return ok(false);

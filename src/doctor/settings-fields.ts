@@ -45,7 +45,7 @@ export const settingFields: readonly SettingField[] = [
     type: 'map of rule to on, off, error, warning or info',
     description: 'Turns rules on or off, or changes the severity of their findings. A rule is named by its id or its name.',
     default: 'each rule as its page says',
-    example: 'rules:\n  R33: on\n  published-on-all-addresses: off',
+    example: 'rules:\n  R33: on\n  multihomed-wrong-ip: off',
   },
   {
     key: 'suppress',

@@ -1,4 +1,6 @@
 /** The words that every output uses for the same thing. */
+import type { Origin } from '../core/origin.ts';
+import { formatOrigin } from '../core/origin.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Finding, Severity, Verdict, VerdictKind } from '../network/answer.ts';
 import { severities, verdicts } from '../network/answer.ts';
@@ -22,6 +24,8 @@ export interface Counts {
   /** Findings with a safe, proven fix. */
   readonly fixable: number;
   readonly unreadable: number;
+  /** Gaps: verdicts that depend on them are undetermined. */
+  readonly notUnderstood: number;
 }
 
 export function countAll(findings: readonly Finding[], links: readonly JudgedLink[], problems: readonly Problem[]): Counts {
@@ -34,12 +38,18 @@ export function countAll(findings: readonly Finding[], links: readonly JudgedLin
     links: byVerdict,
     fixable: findings.filter(isFixable).length,
     unreadable: problems.filter((problem) => problem.severity === 'error').length,
+    notUnderstood: problems.filter((problem) => problem.severity === 'gap').length,
   };
 }
 
 /** `--fix` would repair it. */
 export function isFixable(finding: Finding): boolean {
   return finding.fixes.some((fix) => fix.applicability === 'safe' && fix.edits.length > 0);
+}
+
+/** `file:line:column`, which a sentence may follow; other places end with a colon. */
+export function placeBefore(origin: Origin): string {
+  return origin.kind === 'file' ? formatOrigin(origin) : `${formatOrigin(origin)}:`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -39,13 +39,15 @@ function localhost(trace: Trace, from: Origination, host: string): readonly Dest
 }
 
 function fromHostsFile(model: Model, world: World, trace: Trace, from: Origination, name: string): readonly Destination[] | undefined {
-  const entries = from.workload?.extraHosts.filter((entry) => entry.name.toLowerCase() === name) ?? [];
+  // Whoever joins the namespace of another container gets that one's /etc/hosts (and resolv.conf) with it.
+  const owner = lookup(model).workload.get(from.namespaceId ?? '') ?? from.workload;
+  const entries = owner?.extraHosts.filter((entry) => entry.name.toLowerCase() === name) ?? [];
   if (entries.length > 0) return entries.map((entry) => extraHost(model, world, trace, entry));
-  if (from.workload !== undefined && from.kind === 'container' && from.workload.hostname?.toLowerCase() === name) {
+  if (from.kind === 'container' && owner?.hostname?.toLowerCase() === name) {
     trace.pass('name', `"${name}" is the host name of ${from.label} itself`);
     return from.endpoints.map((endpoint) => ({ kind: 'endpoint', endpoint, family: 4 }));
   }
-  return legacyLink(model, trace, from, name);
+  return legacyLink(model, trace, from, owner, name);
 }
 
 function extraHost(model: Model, world: World, trace: Trace, entry: ExtraHost): Destination {
@@ -69,9 +71,15 @@ function extraHost(model: Model, world: World, trace: Trace, entry: ExtraHost): 
     : { kind: 'host', family: 4, label: 'the host (host-gateway)', network: bridge };
 }
 
-function legacyLink(model: Model, trace: Trace, from: Origination, name: string): readonly Destination[] | undefined {
-  for (const link of from.workload?.legacyLinks ?? []) {
-    const target = findWorkload(model, from.workload, link.target);
+function legacyLink(
+  model: Model,
+  trace: Trace,
+  from: Origination,
+  owner: Workload | undefined,
+  name: string,
+): readonly Destination[] | undefined {
+  for (const link of owner?.legacyLinks ?? []) {
+    const target = findWorkload(model, owner, link.target);
     if (target === undefined || (link.alias.toLowerCase() !== name && link.target.toLowerCase() !== name)) continue;
     const shared = sharedEndpoints(model, from, (endpoint) => endpoint.namespaceId === target.namespaceId);
     if (shared.length === 0) continue;

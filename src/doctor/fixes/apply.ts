@@ -1,5 +1,4 @@
 /** What --fix writes: the safe fixes that go together. */
-import { resolve } from 'node:path';
 import type { TextEdit } from '../../core/text.ts';
 import type { Finding } from '../../network/answer.ts';
 import type { Files } from '../../readers/files.ts';
@@ -67,6 +66,3 @@ function oneByOne(
   }
   return { texts, fixed, left: [...left, ...spoiled] };
 }
-
-/** The key of `Applied.texts` for a path as users write it. */
-export const textKey = (path: string): string => resolve(path);

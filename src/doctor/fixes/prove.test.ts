@@ -150,6 +150,15 @@ const composeCases: {
     },
   },
   {
+    name: 'a password stays, and the brackets of an IPv6 literal go',
+    texts: {
+      'compose.yaml': `services:\n  agent:\n    image: my-agent\n    environment:\n      AGENT_ENDPOINT: http://me:secret@[::1]:9090/x\n${server}`,
+    },
+    expected: {
+      'compose.yaml': `services:\n  agent:\n    image: my-agent\n    environment:\n      AGENT_ENDPOINT: http://me:secret@prometheus:9090/x\n${server}`,
+    },
+  },
+  {
     name: 'CRLF stays CRLF, and a flow style stays one',
     texts: {
       'compose.yaml':

@@ -13,6 +13,7 @@ import { type Draft, ruleContext, runRules } from '../rules/run.ts';
 import { type Judged, linkKey, linkShifts, pairShifts, type Shift } from './answers.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { changedOwners, factsOf } from './facts.ts';
+import { compareFindings } from './findings.ts';
 import { type Written, writePlan } from './write.ts';
 
 export interface ProofInput {
@@ -25,8 +26,13 @@ export interface ProofInput {
   readonly ruleSet: readonly Rule[];
 }
 
-/** So many fixes are proven in one run; each costs a reading. The rest is shown in words. */
+/** A proof costs a reading of everything: so many are made in one run, fewer in large inputs. The rest is told in words. */
 const MAX_PROOFS = 60;
+const MIN_PROOFS = 6;
+const WORKLOADS_READ = 6000;
+
+const proofsFor = (model: Model): number =>
+  Math.max(MIN_PROOFS, Math.min(MAX_PROOFS, Math.floor(WORKLOADS_READ / Math.max(1, model.workloads.length))));
 
 export function proveFixes(input: ProofInput): readonly Finding[] {
   const session = openSession(input);
@@ -70,7 +76,7 @@ function prove(session: Session, subject: Draft, plan: FixPlan): readonly Fix[] 
   const inWords: Fix = { title: plan.title, applicability: 'manual', edits: [], commands: [] };
   if (plan.changes.length === 0) return [inWords];
   const written = writePlan(session.desk, plan);
-  if (written === undefined || session.proofs >= MAX_PROOFS) return [inWords];
+  if (written === undefined || session.proofs >= proofsFor(session.model)) return [inWords];
   if (written.edits.length === 0) return [{ ...inWords, commands: written.commands }];
   session.proofs += 1;
   const judged = judgePatch(session, subject, plan, written);
@@ -101,7 +107,7 @@ function judgePatch(session: Session, subject: Draft, plan: FixPlan, written: Wr
   if ([...changed].some((owner) => !written.intended.has(owner))) return undefined;
   const turned = plan.turns === undefined ? undefined : turn(session, after, subject.draft, plan.turns);
   if (plan.turns !== undefined && turned === undefined) return undefined;
-  const found = compareFindings(session, after, subject);
+  const found = compareFindings(session.input.drafts, runRules(ruleContext(model, after.reach), session.input.ruleSet), subject);
   if (found === undefined) return undefined;
   const shifts = [
     ...linkShifts(session, after, subjectLink(session, subject.draft)),
@@ -167,35 +173,6 @@ function blockedByFile(verdict: Verdict): boolean {
   return steps.some(
     ({ outcome, reason = '' }) => (outcome === 'block' && !worldly.has(reason)) || (outcome === 'unknown' && !untold.has(reason)),
   );
-}
-
-/** The finding is gone and no other came: the new informative ones as sentences, or undefined. */
-function compareFindings(session: Session, after: Judged, subject: Draft): readonly string[] | undefined {
-  const drafts = runRules(ruleContext(after.model, after.reach), session.input.ruleSet);
-  const was = counted(session.input.drafts);
-  const is = counted(drafts);
-  const key = findingKey(subject);
-  if ((is.get(key) ?? 0) >= (was.get(key) ?? 0) && drafts.some((draft) => sameFinding(draft, subject))) return undefined;
-  const fresh = drafts.filter((draft) => !was.has(findingKey(draft)) && !followsFrom(draft, subject));
-  if (fresh.some(({ rule, draft }) => (draft.severity ?? rule.severity) !== 'info')) return undefined;
-  return fresh.map(({ rule, draft }) => `${rule.id} ${draft.message}`);
-}
-
-const findingKey = ({ rule, draft }: Draft): string => `${rule.id}\n${draft.subject}`;
-
-function sameFinding(one: Draft, other: Draft): boolean {
-  return findingKey(one) === findingKey(other) && one.draft.message === other.draft.message;
-}
-
-/** An informative remark about the same place under its new text (`agent → http://db:80` was `agent → http://localhost:80`). */
-function followsFrom(draft: Draft, subject: Draft): boolean {
-  return draft.rule.id === subject.rule.id && (draft.draft.severity ?? draft.rule.severity) === 'info';
-}
-
-function counted(drafts: readonly Draft[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const draft of drafts) counts.set(findingKey(draft), (counts.get(findingKey(draft)) ?? 0) + 1);
-  return counts;
 }
 
 /** The link that the finding is about: its change is the point of the fix and not a side effect. */

@@ -25,7 +25,7 @@ export function fillEmpty(
 }
 
 /** Adds an item at the end of a list. */
-export function addItem(file: YamlFile, list: YAMLSeq, value: YamlValue): TextEdit {
+function addItem(file: YamlFile, list: YAMLSeq, value: YamlValue): TextEdit {
   if (isFlow(list)) return addToFlow(file, list, flowText(value), '');
   const [start] = rangeOf(list);
   return addLines(file, contentEnd(file, list), file.source.position(start).column - 1, itemLines(file, value));
@@ -42,21 +42,6 @@ export function removeEntry(file: YamlFile, map: YAMLMap, key: string): TextEdit
   const end = lineEnd(file, nestedEnd(file, pair.value) ?? pairEnd(pair));
   const lineStart = text.lastIndexOf('\n', start - 1) + 1;
   return edit(file, lineStart, end, '');
-}
-
-/** Takes an item out of a list that keeps at least one other. */
-export function removeItem(file: YamlFile, list: YAMLSeq, index: number): TextEdit | undefined {
-  const item = list.items[index];
-  if (!isNode(item) || list.items.length < 2) return undefined;
-  if (isFlow(list))
-    return removeFromFlow(
-      file,
-      list.items.filter(isNode).map((node) => [rangeOf(node)[0], rangeOf(node)[1]]),
-      index,
-    );
-  const { text } = file.source;
-  const lineStart = text.lastIndexOf('\n', rangeOf(item)[0] - 1) + 1;
-  return edit(file, lineStart, lineEnd(file, contentEnd(file, item)), '');
 }
 
 /** Writes another value over a scalar, in the quotes that it has. */
@@ -208,6 +193,6 @@ function lineEnd(file: YamlFile, at: number): number {
 
 const isNode = (value: unknown): value is Node => isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
 
-export function edit(file: YamlFile, start: number, end: number, text: string): TextEdit {
+function edit(file: YamlFile, start: number, end: number, text: string): TextEdit {
   return { file: file.source.file, start, end, text };
 }

@@ -113,7 +113,7 @@ export function mergedValue(
   return undefined;
 }
 
-export function anchorOf(node: Node): string | undefined {
+function anchorOf(node: Node): string | undefined {
   return isAlias(node) ? undefined : 'anchor' in node && typeof node.anchor === 'string' ? node.anchor : undefined;
 }
 

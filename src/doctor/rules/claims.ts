@@ -32,6 +32,9 @@ const owners: Partial<Record<Reason, string>> = {
   'publish-wrong-transport': 'R30',
 };
 
+/** Speaks for what no other rule explains, so that a link that is certainly broken never goes without a finding. */
+const REMAINDER = 'R34';
+
 export interface Claim {
   readonly link: Link;
   readonly verdict: Verdict;
@@ -58,8 +61,13 @@ function claimOf({ link, verdict }: JudgedLink): (Claim & { readonly ruleId: str
   }
   const step = verdict.blocking.find((candidate) => ownerOf(candidate) !== undefined);
   const ruleId = step === undefined ? undefined : ownerOf(step);
-  if (step === undefined || ruleId === undefined) return undefined;
+  if (step === undefined || ruleId === undefined) return remainder(link, verdict);
   return { link, verdict, step, certain: verdict.kind === 'unreachable', ruleId };
+}
+
+function remainder(link: Link, verdict: Verdict): (Claim & { readonly ruleId: string }) | undefined {
+  const [step] = verdict.blocking;
+  return step === undefined || verdict.kind !== 'unreachable' ? undefined : { link, verdict, step, certain: true, ruleId: REMAINDER };
 }
 
 function ownerOf(step: Step): string | undefined {

@@ -33,6 +33,7 @@ import { sourceIpRewritten } from './source-ip-rewritten/rule.ts';
 import { startupRace } from './startup-race/rule.ts';
 import { subnetOverlap } from './subnet-overlap/rule.ts';
 import { udpSuffix } from './udp-suffix/rule.ts';
+import { unreachableLink } from './unreachable-link/rule.ts';
 
 export const rules: readonly Rule[] = [
   localhostInContainer,
@@ -68,4 +69,5 @@ export const rules: readonly Rule[] = [
   planeSharing,
   healthcheckWrongPort,
   noLimitsOrProbe,
+  unreachableLink,
 ];

@@ -35,11 +35,11 @@ function inPlace(link: Link, host: string | undefined, port: number | undefined)
   const portPlace = editable(link.portOrigin);
   const changes: Change[] = [];
   if (host !== undefined) {
-    // An IPv6 literal stands in brackets, which are not part of its place: the whole has to be written anew.
-    if (hostPlace === undefined || link.host === undefined || link.host.includes(':') || lengthOf(hostPlace) !== link.host.length)
-      return undefined;
+    if (hostPlace === undefined || link.host === undefined || lengthOf(hostPlace) !== link.host.length) return undefined;
     const withPort = port !== undefined && portPlace === undefined && hostEndsText(link) ? `${host}:${port}` : host;
-    changes.push({ kind: 'replace', origin: hostPlace, text: withPort });
+    // The brackets of an IPv6 literal go with it.
+    const place = link.raw.includes(`[${link.host}]`) && !host.includes(':') ? widened(hostPlace) : hostPlace;
+    changes.push({ kind: 'replace', origin: place, text: withPort });
     if (withPort !== host) return changes;
   }
   if (port !== undefined) {
@@ -49,6 +49,11 @@ function inPlace(link: Link, host: string | undefined, port: number | undefined)
   return changes;
 }
 
+function widened(origin: FileOrigin): FileOrigin {
+  const { span } = origin;
+  return { ...origin, span: { ...span, start: span.start - 1, end: span.end + 1, column: span.column - 1, endColumn: span.endColumn + 1 } };
+}
+
 /** The port is a default that is not written: it would stand right behind the host. */
 function hostEndsText(link: Link): boolean {
   return link.host !== undefined && !new RegExp(`${escaped(link.host)}:\\d`, 'i').test(link.raw);
@@ -56,6 +61,8 @@ function hostEndsText(link: Link): boolean {
 
 function wholeValue(link: Link, text: string): readonly Change[] | undefined {
   const place = editable(link.origin);
+  // A password is masked in `raw`: what is written back must not be the mask.
+  if (link.raw.includes('***')) return undefined;
   return place !== undefined && lengthOf(place) === link.raw.length ? [{ kind: 'replace', origin: place, text }] : undefined;
 }
 

@@ -50,9 +50,10 @@ export function linkSubject(context: RuleContext, link: Link): string {
   return `${nameOf(context, link.workloadId)} → ${link.raw}`;
 }
 
-/** `agent dials http://localhost:9090 (AGENT_ENDPOINT)` */
+/** `agent dials http://localhost:9090`; a host that is written without its port gets it. */
 export function dials(context: RuleContext, link: Link): string {
-  return `${nameOf(context, link.workloadId)} ${link.purpose === '' ? 'dials' : link.purpose} ${link.raw}`;
+  const target = link.raw === link.host && link.port !== undefined ? hostPort(link.raw, link.port) : link.raw;
+  return `${nameOf(context, link.workloadId)} ${link.purpose === '' ? 'dials' : link.purpose} ${target}`;
 }
 
 export function dialledHere(link: Link, part: 'host' | 'port' | 'whole' = 'host'): Evidence {

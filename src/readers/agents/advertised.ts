@@ -1,6 +1,6 @@
 /** `NAME://host:port,…`: how Kafka and Redpanda write what they listen on and what they advertise. */
 import type { Application, Registration } from '../../network/model.ts';
-import { gap } from './dial.ts';
+import { gap, portOf } from './dial.ts';
 import type { AnyAddress } from './listen.ts';
 import { listen } from './listen.ts';
 import { isHost } from './parse/endpoint.ts';
@@ -21,7 +21,7 @@ export interface NamedAddress {
 export function namedAddresses(value: Value): readonly NamedAddress[] {
   return split(value, /,/).flatMap((whole): NamedAddress[] => {
     const match = /^(?:([\w.-]+):\/\/)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(whole.text);
-    if (match === null) return [];
+    if (match === null || (match[3] !== undefined && portOf(match[3]) === undefined)) return [];
     const [, name = '', host = '', port] = match;
     const hostFrom = name === '' ? 0 : name.length + 3;
     const brackets = host.startsWith('[') ? 1 : 0;
@@ -74,7 +74,7 @@ export function advertise(value: Value | undefined, setting: string, registry: s
   );
 }
 
-export function audienceOf(listenerName: string): Registration['audience'] {
+function audienceOf(listenerName: string): Registration['audience'] {
   if (/OUTSIDE|OUTER|EXTERNAL|(?:^|[_-])EXT(?:[_-]|$)|HOST|PUBLIC|LOCAL/i.test(listenerName)) return 'host';
   return /INSIDE|INTERNAL|(?:^|[_-])INT(?:[_-]|$)|DOCKER|BROKER|CONTAINER|PRIVATE|REPLICATION/i.test(listenerName)
     ? 'containers'

@@ -50,7 +50,7 @@ export function openTree(
 }
 
 /** TOML by its name; everything else is YAML, of which JSON is a part. */
-export function readByName(config: ConfigText): Parsed {
+function readByName(config: ConfigText): Parsed {
   return config.path.endsWith('.toml') ? readToml(config) : readYaml(config);
 }
 

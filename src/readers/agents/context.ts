@@ -5,7 +5,7 @@ import { imageOf } from './parse/image-reference.ts';
 import type { MountedFile } from './parse/mounted.ts';
 import { mountedFile } from './parse/mounted.ts';
 import type { Resolve, Value } from './parse/value.ts';
-import { toValue } from './parse/value.ts';
+import { givenOnCommandLine, toValue } from './parse/value.ts';
 import type { Flag } from './parse/words.ts';
 import { flagsOf, wordsOf } from './parse/words.ts';
 
@@ -44,7 +44,9 @@ export function createContext(workload: Workload, files: Files, names: ReadonlyS
   const mounted = new Map<string, MountedFile>();
   const peek: Resolve = (name) => {
     const found = variables.get(name);
-    return found?.value === undefined ? undefined : toValue({ value: found.value, origin: found.origin });
+    if (found?.value === undefined) return undefined;
+    const value = toValue({ value: found.value, origin: found.origin });
+    return workload.declaredBy === 'docker-run' ? givenOnCommandLine(value) : value;
   };
   const words = wordsOf(workload, peek);
   const flags = flagsOf(words);

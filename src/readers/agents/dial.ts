@@ -36,9 +36,15 @@ export function dial(value: Value | undefined, options: DialOptions): AgentFacts
   const endpoints = parseEndpoints(value.text, { bare: options.bare ?? true });
   const links = endpoints.flatMap((endpoint) => linkOf(value, endpoint, options));
   if (endpoints.length > 0)
-    return facts({ links, problems: links.some((link) => link.host === undefined) ? [gap(value, options.setting)] : [] });
-  if (!hasUnknown(value.text) || options.generic === true) return noFacts;
-  return facts({ links: [unknownLink(value, options)], problems: [gap(value, options.setting)] });
+    return facts({
+      links,
+      problems:
+        links.length > 0 && endpoints.some(({ host, port }) => host === undefined || port === 'unknown')
+          ? [gap(value, options.setting)]
+          : [],
+    });
+  if (!hasUnknown(value.text)) return noFacts;
+  return facts({ links: options.generic === true ? [] : [unknownLink(value, options)], problems: [gap(value, options.setting)] });
 }
 
 function linkOf(value: Value, endpoint: Endpoint, options: DialOptions): readonly LinkDraft[] {
@@ -115,7 +121,7 @@ function unknownLink(value: Value, options: DialOptions): LinkDraft {
 }
 
 /** What may be shown: no passwords, and `…` for what we could not evaluate. */
-export function shown(text: string): string {
+function shown(text: string): string {
   return mask(text).replaceAll(UNKNOWN, '…');
 }
 
@@ -127,9 +133,4 @@ export function gap(value: Value, setting: string): Problem {
     hint: 'set it where the container is declared, or in the env file',
     origin: value.origin,
   };
-}
-
-/** Splits `host` off where a program has host and port apart: `HOST=db`, `PORT=5432`. */
-export function dialPair(host: Value | undefined, port: Value | undefined, options: DialOptions): AgentFacts {
-  return dial(host, { ...options, portValue: port });
 }

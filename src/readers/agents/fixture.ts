@@ -59,7 +59,7 @@ function workloadOf(name: string, node: Tree): Workload {
   return {
     id: name,
     name,
-    declaredBy: 'compose',
+    declaredBy: text(get(node, 'declaredBy')) === 'docker-run' ? 'docker-run' : 'compose',
     origin: node.origin,
     namespaceId: name,
     ...(image === undefined ? {} : { image: { value: image.text, origin: image.origin } }),

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 
 export type LinkDraft = Omit<Link, 'id' | 'workloadId'>;
 export type ListenerDraft = Omit<Listener, 'namespaceId' | 'workloadId'>;
-export type RegistrationDraft = Omit<Registration, 'id' | 'workloadId'>;
+type RegistrationDraft = Omit<Registration, 'id' | 'workloadId'>;
 
 /** What a program says about the workload that it looked into. */
 export interface AgentFacts {

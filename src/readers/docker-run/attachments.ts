@@ -39,7 +39,8 @@ export function readAttachments(given: GivenFlags, remarks: Remarks): readonly A
     first.mac = address.mac ?? first.mac;
   }
   checkModes(drafts, aliases, remarks);
-  if (first === undefined && (address.ipv4 ?? address.ipv6) !== undefined) refuseAddressOnBridge(address.ipv4 ?? address.ipv6, remarks);
+  if (first === undefined && (address.ipv4 ?? address.ipv6) !== undefined)
+    refuseAddressOnBridge(address.ipv4 ?? address.ipv6, remarks, '; version 20.10 ignores it, later ones refuse it');
   return drafts.map(finish);
 }
 
@@ -175,7 +176,7 @@ function checkDouble(
       );
 }
 
-export const isContainerMode = (name: string): boolean => name.startsWith('container:');
+const isContainerMode = (name: string): boolean => name.startsWith('container:');
 
 /** Networks of a user, as docker's `IsUserDefined` tells them. */
 export function isUserDefined(name: string): boolean {
@@ -186,11 +187,14 @@ function checkModes(drafts: readonly Draft[], aliases: readonly Text[], remarks:
   const [first] = drafts;
   const modes = drafts.filter((draft) => !isUserDefined(draft.network.value));
   const [mode] = modes;
-  if (mode !== undefined && drafts.length > 1) {
-    const other = drafts.find((draft) => draft !== mode);
+  for (const [index, { network }] of drafts.entries())
+    if (network.known && drafts.findIndex((other) => other.network.value === network.value) < index)
+      remarks.error('docker-conflicting-options', `the network "${network.value}" is given twice`, 'keep one of them', network.origin);
+  const other = drafts.find((draft) => draft.network.value !== mode?.network.value);
+  if (mode !== undefined && other !== undefined) {
     remarks.error(
       'docker-conflicting-options',
-      `a container cannot be on "${mode.network.value}" and on "${other?.network.value}" at once`,
+      `a container cannot be on "${mode.network.value}" and on "${other.network.value}" at once`,
       isContainerMode(mode.network.value) || mode.network.value === 'host' || mode.network.value === 'none'
         ? 'keep one --network'
         : 'keep the user-defined network; docker network connect adds the default bridge later',
@@ -209,11 +213,11 @@ function checkModes(drafts: readonly Draft[], aliases: readonly Text[], remarks:
   if (first !== undefined && ip !== undefined && !isUserDefined(first.network.value)) refuseAddressOnBridge(ip, remarks);
 }
 
-function refuseAddressOnBridge(ip: Text | undefined, remarks: Remarks): void {
+function refuseAddressOnBridge(ip: Text | undefined, remarks: Remarks, versions = ''): void {
   if (ip !== undefined)
     remarks.error(
       'docker-address-needs-network',
-      `the address ${ip.value} can be chosen on user-defined networks only`,
+      `the address ${ip.value} can be chosen on user-defined networks only${versions}`,
       'make a network with `docker network create --subnet …` and add --network NAME',
       ip.origin,
     );

@@ -55,7 +55,7 @@ export function carryOut(call: Call, state: EngineState, context: ReadContext): 
 
 function checkOperands(call: Call, parsed: ParsedFlags, set: FlagSet, { source, remarks }: ReadContext): void {
   // `docker rm $(docker ps -aq)` may be given nothing, or anything, that we cannot see.
-  if (call.words.some((word) => word.open)) return;
+  if (parsed.incomplete || call.words.some((word) => word.open)) return;
   const count = parsed.operands.length;
   const last = parsed.flags.at(-1);
   const swallowed = count === 0 && last !== undefined && last.lastWord === call.words.length - 1 && last.firstWord < last.lastWord;

@@ -7,7 +7,7 @@ import type { ParsedFlags } from './parse-flags.ts';
 import { wordSpan } from './word.ts';
 
 /** A word of a command: its value, and its place with quotes and expansions as written. */
-export interface CommandWord {
+interface CommandWord {
   readonly text: string;
   readonly span: Span;
   /** False when the word, or a part of it, comes out of a variable or a command: replacing it changes more than its text. */

@@ -33,8 +33,11 @@ const MAX_FRAMES = 300;
 /** Keeps track of `if`, `case`, loops, functions and subshells while the commands of a script go by. */
 export class Control {
   readonly #scope: Scope;
-  #frames: Frame[] = [];
+  readonly #frames: Frame[] = [];
+  /** Frames below belong to what is around a substitution. */
+  #base = 0;
   #conditions = 0;
+  #loops = 0;
   #pendingFunction = false;
   #pendingBack: Frame | undefined;
 
@@ -50,18 +53,22 @@ export class Control {
 
   /** Runs the commands of a substitution, which cannot close what was opened outside. */
   nested(run: () => void): void {
-    const outer = this.#frames;
-    this.#frames = [...outer];
-    const base = outer.length;
+    const outer = this.#base;
+    this.#base = this.#frames.length;
     run();
-    while (this.#frames.length > base) this.#pop();
-    this.#frames = outer;
+    while (this.#frames.length > this.#base) this.#pop();
+    this.#base = outer;
   }
 
   get certain(): boolean {
     return !this.#frames.some(
       ({ kind, loop }) => kind === 'if' || kind === 'case' || kind === 'function' || (kind === 'loop' && loop === undefined),
     );
+  }
+
+  /** True inside of a loop over known words. */
+  get mayGoBack(): boolean {
+    return this.#loops > 0;
   }
 
   get branches(): readonly Branch[] {
@@ -71,7 +78,7 @@ export class Control {
   /** Takes the reserved words off a command; what is left is a simple command. */
   begin(item: Item, at: number, expansion: Expansion): readonly RawWord[] {
     const { words } = item;
-    const top = this.#frames.at(-1);
+    const top = this.#top();
     if (top?.kind === 'case' && top.pattern && literal(words[0]) !== 'esac') {
       if (item.after === ')') this.#nextBranch(top);
       return [];
@@ -88,7 +95,7 @@ export class Control {
 
   /** What follows from the operator behind the command; gives the index of the item that was just done. */
   finish(item: Item, at: number): number {
-    const top = this.#frames.at(-1);
+    const top = this.#top();
     if (item.after === ';;' && top?.kind === 'case') top.pattern = true;
     else if (item.after === '(') this.#push(item.words.length === 1 ? 'parens' : 'subshell');
     else if (item.after === ')' && top?.kind === 'parens') {
@@ -117,7 +124,7 @@ export class Control {
         return rest;
       case 'else':
       case 'elif':
-        if (this.#frames.at(-1)?.kind === 'if') this.#nextBranch(this.#frames.at(-1));
+        if (this.#top()?.kind === 'if') this.#nextBranch(this.#top());
         return rest;
       case 'fi':
         return this.#close('if', rest);
@@ -130,7 +137,7 @@ export class Control {
         this.#pendingFunction = false;
         return rest;
       case '}':
-        return this.#close(this.#frames.at(-1)?.kind === 'function' ? 'function' : 'group', rest);
+        return this.#close(this.#top()?.kind === 'function' ? 'function' : 'group', rest);
       case 'function':
         this.#pendingFunction = true;
         return first + 2;
@@ -140,7 +147,7 @@ export class Control {
         return end;
       case 'case': {
         this.#push('case');
-        const frame = this.#frames.at(-1);
+        const frame = this.#top();
         // `case $1 in start)` on one line: the first pattern has gone by already.
         if (frame !== undefined && item.after === ')') this.#nextBranch(frame);
         else if (frame !== undefined) frame.pattern = true;
@@ -162,7 +169,7 @@ export class Control {
   }
 
   #done(rest: number): number {
-    const top = this.#frames.at(-1);
+    const top = this.#top();
     const word = top?.loop?.words[top.loop.next];
     if (top?.kind !== 'loop' || top.loop === undefined || word === undefined) return this.#close('loop', rest);
     this.#scope.set(top.loop.name, { known: true, list: false, words: [word], place: top.loop.place });
@@ -171,8 +178,12 @@ export class Control {
     return rest;
   }
 
+  #top(): Frame | undefined {
+    return this.#frames.length > this.#base ? this.#frames.at(-1) : undefined;
+  }
+
   #close(kind: Frame['kind'], rest: number): number {
-    if (this.#frames.at(-1)?.kind === kind) this.#pop();
+    if (this.#top()?.kind === kind) this.#pop();
     return rest;
   }
 
@@ -188,11 +199,13 @@ export class Control {
     this.#conditions += 1;
     const frame = { kind, condition: this.#conditions, branch: 0, pattern: false, folder: this.#scope.folder };
     this.#frames.push(loop === undefined ? frame : { ...frame, loop });
+    if (loop !== undefined) this.#loops += 1;
     if (opensScope(kind)) this.#scope.enter();
   }
 
   #pop(): void {
     const frame = this.#frames.pop();
+    if (frame?.loop !== undefined) this.#loops -= 1;
     if (frame === undefined || !opensScope(frame.kind)) return;
     this.#scope.leave(frame.kind === 'subshell' ? 'before' : 'unknown');
     if (frame.kind === 'subshell') this.#scope.folder = frame.folder;

@@ -6,7 +6,7 @@ export function isCsvKeyValue(text: string): boolean {
 }
 
 /** The fields of one CSV record (RFC 4180, as `--mount` and `--network` use it); a quoted field loses its quotes. */
-export function csvFields(text: Text): readonly Text[] {
+function csvFields(text: Text): readonly Text[] {
   const { value } = text;
   if (!value.includes('"')) return text.split(',');
   const fields: Text[] = [];

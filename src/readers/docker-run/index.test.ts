@@ -130,7 +130,7 @@ test('combinations that the engine refuses are named with their place', () => {
     '4:54 error -p cannot be used with --network container:owner; the engine refuses both together',
     '4:71 error --hostname cannot be used with --network container:owner; the engine refuses both together',
     '5:50 error a container cannot be on "host" and on "fixed" at once',
-    '6:30 error the address 172.17.0.9 can be chosen on user-defined networks only',
+    '6:30 error the address 172.17.0.9 can be chosen on user-defined networks only; version 20.10 ignores it, later ones refuse it',
     '7:45 error the address 172.18.0.9 can be chosen only on a network whose subnet was chosen; "auto" has none',
     '8:46 error the address 10.8.0.9 does not belong to 10.9.0.0/24, the subnet of "fixed"',
     '10:46 error the address 10.9.0.9 on "fixed" is taken by "a6"',

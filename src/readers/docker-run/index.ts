@@ -14,7 +14,7 @@ import { Scope } from './scope.ts';
 import { folderOf } from './substitution.ts';
 import { makeWord } from './word.ts';
 
-export type { CommandFlag, CommandWord, DockerCommand } from './command.ts';
+export type { DockerCommand } from './command.ts';
 export { correctedCommand, quoteWord, renderWithFlag, renderWithoutFlag } from './command.ts';
 export { findDockerCommands } from './find.ts';
 

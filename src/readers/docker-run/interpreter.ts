@@ -8,6 +8,7 @@ import { lexShell } from './lexer.ts';
 import type { Scope } from './scope.ts';
 import { folderOf } from './substitution.ts';
 import { type Item, literal, type RawWord } from './syntax.ts';
+import { Tape } from './tape.ts';
 import type { Word } from './word.ts';
 import { commandOf } from './wrappers.ts';
 
@@ -42,6 +43,7 @@ interface Context {
 /** Loops are unrolled until so many commands more than the text has characters were looked at. */
 const EXTRA_STEPS = 20_000;
 const SOURCE_DEPTH = 4;
+const DOCKER = /(?:^|[\\/ ])docker(?:\.exe)?$/;
 
 /** Carries out what a script says about variables, and hands over each call of docker. Nothing is run. */
 export class Interpreter {
@@ -60,15 +62,16 @@ export class Interpreter {
   }
 
   /** Runs one block. Variables live on into the next one, open conditions do not. */
-  run(items: readonly Item[], block: number): void {
+  run(items: Iterable<Item>, block: number): void {
     this.#block = block;
     this.#control.reset();
     this.#runItems(items);
   }
 
-  #runItems(items: readonly Item[]): void {
-    for (let at = 0; at < items.length; at += 1) {
-      const item = items[at];
+  #runItems(items: Iterable<Item>): void {
+    const tape = new Tape(items);
+    for (let at = 0; ; at += 1) {
+      const item = tape.at(at);
       this.#steps += 1;
       if (item === undefined || this.#steps > this.#context.source.text.length + EXTRA_STEPS) return;
       this.#chain(item);
@@ -76,6 +79,7 @@ export class Interpreter {
       if (words.length > 0) this.#command(item, words);
       else this.#lastWasDocker = false;
       at = this.#control.finish(item, at);
+      if (!this.#control.mayGoBack) tape.forgetBefore(at + 1);
     }
   }
 
@@ -92,7 +96,7 @@ export class Interpreter {
       return;
     }
     if (name !== undefined && this.#builtin(name, words)) return;
-    if (!words.some(mayBeDocker)) this.#substitutions(words);
+    if (!words.some((word) => this.#mayBeDocker(word))) this.#substitutions(words);
     else this.#docker(item, words);
   }
 
@@ -196,12 +200,14 @@ export class Interpreter {
   #expansion(): Expansion {
     return { source: this.#context.source, scope: this.#context.scope, substitute: (items) => this.#substitute(items) };
   }
-}
 
-/** Whether a word can be the name `docker`, written out, with a path, or in a variable. */
-function mayBeDocker(word: RawWord): boolean {
-  const [part] = word.parts;
-  if (part === undefined) return false;
-  if (part.kind === 'parameter') return word.parts.length === 1 && /docker|container_?(?:cmd|engine|runtime|tool|cli)/i.test(part.name);
-  return part.kind === 'text' && word.parts.length === 1 && /(?:^|[\\/])docker(?:\.exe)?$/.test(part.text);
+  /** Whether a word can be the name `docker`, written out, with a path, or in a variable. */
+  #mayBeDocker({ parts }: RawWord): boolean {
+    const [part] = parts;
+    if (part === undefined || parts.length !== 1) return false;
+    if (part.kind === 'text') return DOCKER.test(part.text);
+    if (part.kind !== 'parameter') return false;
+    const variable = this.#context.scope.get(part.name);
+    return variable?.known === true ? DOCKER.test(variable.words[0]?.text ?? '') : /^docker(?:_(?:cmd|bin|cli))?$/i.test(part.name);
+  }
 }

@@ -4,6 +4,8 @@ import type { Item, Lexed, Operator, Part, RawWord } from './syntax.ts';
 /** Nesting of `$(…)` and `${…}` beyond this is read as plain text: nobody writes it, and the stack is finite. */
 const MAX_DEPTH = 60;
 
+const MAX_ARITHMETIC = 1000;
+
 const BLANKS = /(?:[ \t\r\f\v]+|\\\r?\n)+/y;
 const PLAIN = /[^\s\\'"`$|&;()<>]+/y;
 const PLAIN_IN_DOUBLE_QUOTES = /[^"\\$`]+/y;
@@ -27,72 +29,89 @@ export interface LexOptions {
  * Anything goes: what is no shell at all becomes some words.
  */
 export function lexShell(text: string, start: number, end: number, options: LexOptions): Lexed {
-  return new Lexer(text, start, end, options).run();
+  return new Lexer(text, start, end, options);
 }
 
 /** The cursor over one text. */
-class Lexer {
+class Lexer implements Lexed {
   readonly #text: string;
   readonly #end: number;
   readonly #options: LexOptions;
   #at: number;
-  #depth = 0;
+  #depth: number;
   #heredocs: { readonly delimiter: string; readonly tabs: boolean }[] = [];
   #unclosed: { readonly at: number; readonly what: string } | undefined;
 
-  constructor(text: string, start: number, end: number, options: LexOptions) {
+  constructor(text: string, start: number, end: number, options: LexOptions, depth = 0) {
+    this.#depth = depth;
     this.#text = text.length === end ? text : text.slice(0, end);
     this.#at = start;
     this.#end = end;
     this.#options = options;
   }
 
-  run(): Lexed {
-    const items = this.#items('');
-    return this.#unclosed === undefined ? { items } : { items, unclosed: this.#unclosed };
+  get items(): Iterable<Item> {
+    return this.#items('');
+  }
+
+  get unclosed(): Lexed['unclosed'] {
+    return this.#unclosed;
   }
 
   /** Commands up to the end of the text, or up to the parenthesis that closes a substitution. */
-  #items(closer: '' | ')'): readonly Item[] {
-    const items: Item[] = [];
+  *#items(closer: '' | ')'): Generator<Item, void> {
     let words: RawWord[] = [];
     let before: Operator = 'start';
     let open = 0;
-    const flush = (after: Operator) => {
-      if (words.length > 0 || (after !== '\n' && after !== 'end')) items.push({ words, before, after });
-      words = [];
-      before = after;
-    };
     while (true) {
       this.#match(BLANKS);
       const char = this.#text[this.#at];
       if (this.#at >= this.#end || char === undefined) break;
-      if (char === '\n') {
-        flush('\n');
+      if ((char === '<' || char === '>' || char === '&') && !this.#placeholderAhead() && this.#redirection(words)) continue;
+      if (char === '#') {
+        this.#skipTo('\n');
+        continue;
+      }
+      const after = this.#operator(char);
+      if (after === undefined) {
+        words.push(this.#word());
+        continue;
+      }
+      const closes = after === ')' && closer === ')' && open === 0;
+      if (words.length > 0 || after !== '\n') yield { words, before, after: closes ? 'end' : after };
+      if (closes) return;
+      words = [];
+      before = after;
+      if (after === '(') open += 1;
+      else if (after === ')' && open > 0) open -= 1;
+    }
+    if (words.length > 0) yield { words, before, after: 'end' };
+  }
+
+  /** The operator at the cursor, if there is one; behind a line's end its here-documents are skipped. */
+  #operator(char: string): Operator | undefined {
+    switch (char) {
+      case '\n':
         this.#at += 1;
         this.#skipHeredocs();
-      } else if (char === '#') this.#skipTo('\n');
-      else if (char === '(') {
-        if (this.#text[this.#at + 1] === '(') this.#skipArithmetic(this.#at + 2);
-        else {
-          flush('(');
-          open += 1;
-          this.#at += 1;
+        return char;
+      case '(':
+        if (this.#text[this.#at + 1] === '(') {
+          this.#skipArithmetic(this.#at + 2);
+          return ';';
         }
-      } else if (char === ')') {
         this.#at += 1;
-        if (closer === ')' && open === 0) {
-          flush('end');
-          return items;
-        }
-        flush(')');
-        if (open > 0) open -= 1;
-      } else if ((char === '<' || char === '>' || char === '&') && !this.#placeholderAhead() && this.#redirection(words)) continue;
-      else if (char === '|' || char === '&' || char === ';') flush(operatorOf(this.#match(OPERATOR) ?? this.#take(1)));
-      else words.push(this.#word());
+        return char;
+      case ')':
+        this.#at += 1;
+        return char;
+      case '|':
+      case '&':
+      case ';':
+        return operatorOf(this.#match(OPERATOR) ?? this.#take(1));
+      default:
+        return undefined;
     }
-    flush('end');
-    return items;
   }
 
   #word(): RawWord {
@@ -103,7 +122,7 @@ class Lexer {
       const plain = this.#match(PLAIN);
       if (plain !== undefined) {
         parts.push({ kind: 'text', text: plain, start: from, end: this.#at, exact: true, quoted: false });
-        if (parts.length === 1 && this.#text[this.#at] === '(' && /^[A-Za-z_]\w*\+?=$/.test(plain))
+        if (parts.length === 1 && this.#text[this.#at] === '(' && this.#depth < MAX_DEPTH && /^[A-Za-z_]\w*\+?=$/.test(plain))
           return { parts, start, elements: this.#array(), end: this.#at };
         continue;
       }
@@ -203,7 +222,8 @@ class Lexer {
     if (close >= this.#end) this.#unclosed ??= { at: start, what: 'backtick' };
     const inner = Math.min(close, this.#end);
     this.#at = Math.min(inner + 1, this.#end);
-    return { kind: 'substitution', items: lexShell(this.#text, start + 1, inner, this.#options).items, quoted, start, end: this.#at };
+    const items = this.#depth < MAX_DEPTH ? [...new Lexer(this.#text, start + 1, inner, this.#options, this.#depth + 1).items] : [];
+    return { kind: 'substitution', items, quoted, start, end: this.#at };
   }
 
   #dollar(parts: Part[], quoted: boolean): void {
@@ -222,7 +242,7 @@ class Lexer {
     if (next === '(' && this.#depth < MAX_DEPTH) {
       this.#at += 2;
       this.#depth += 1;
-      const items = this.#items(')');
+      const items = [...this.#items(')')];
       this.#depth -= 1;
       if (this.#text[this.#at - 1] !== ')') this.#unclosed ??= { at: start, what: 'command substitution' };
       parts.push({ kind: 'substitution', items, quoted, start, end: this.#at });
@@ -287,18 +307,21 @@ class Lexer {
     const open = this.#at;
     const elements: RawWord[] = [];
     this.#at += 1;
+    this.#depth += 1;
     while (this.#at < this.#end) {
       this.#match(BLANKS);
       const char = this.#text[this.#at];
       if (char === undefined) break;
       if (char === ')') {
         this.#at += 1;
+        this.#depth -= 1;
         return elements;
       }
       if (char === '#') this.#skipTo('\n');
       else if ('\n|&;(<>'.includes(char)) this.#at += 1;
       else elements.push(this.#word());
     }
+    this.#depth -= 1;
     this.#unclosed ??= { at: open, what: 'parenthesis of an array' };
     return elements;
   }
@@ -309,7 +332,7 @@ class Lexer {
     if (this.#text[start + 1] === '(' && this.#text[start] !== '&') {
       this.#at += 2;
       this.#depth += 1;
-      const items = this.#depth > MAX_DEPTH ? [] : this.#items(')');
+      const items = this.#depth > MAX_DEPTH ? [] : [...this.#items(')')];
       this.#depth -= 1;
       words.push({ parts: [{ kind: 'substitution', items, quoted: false, start, end: this.#at }], start, end: this.#at });
       return true;
@@ -348,9 +371,20 @@ class Lexer {
     this.#at = found === -1 ? this.#end : found;
   }
 
+  /** To the parenthesis that closes `((`; what has none nearby is no arithmetic, and only the parentheses are skipped. */
   #skipArithmetic(from: number): void {
-    const close = this.#text.indexOf('))', from);
-    this.#at = close === -1 ? this.#end : close + 2;
+    let depth = 2;
+    const limit = Math.min(this.#end, from + MAX_ARITHMETIC);
+    for (let at = from; at < limit; at += 1) {
+      const char = this.#text[at];
+      if (char === '(') depth += 1;
+      else if (char === ')') depth -= 1;
+      if (depth === 0) {
+        this.#at = at + 1;
+        return;
+      }
+    }
+    this.#at = from;
   }
 
   #skipBraces(from: number): void {

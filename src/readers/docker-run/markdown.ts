@@ -1,5 +1,5 @@
 /** A stretch of a text that is shell. */
-export interface Block {
+interface Block {
   readonly start: number;
   readonly end: number;
 }

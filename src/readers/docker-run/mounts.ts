@@ -19,6 +19,8 @@ const MOUNT_FIELDS: ReadonlySet<string> = new Set([
   'consistency',
 ]);
 
+const MODES = /^(?:r[ow]|[zZU]|readonly|nocopy|consistent|cached|delegated|r?(?:shared|slave|private|bind)|)$/;
+
 /** `-v`, `--mount` and `--tmpfs`. Sources on the host are given relative to Fairlead's working directory, like every path. */
 export function readMounts(given: GivenFlags, context: ReadContext): readonly Mount[] {
   return [
@@ -48,6 +50,23 @@ function readVolume(text: Text, context: ReadContext): readonly Mount[] {
     );
     return [];
   }
+  if (target.known && !/^(?:[/\\$]|[A-Za-z]:)/.test(target.value)) {
+    context.remarks.error(
+      'docker-invalid-mount',
+      `docker refuses \`-v ${value}\`: "${target.value}" in the container is no absolute path`,
+      `write ${source.value}:/${target.value}`,
+      text.origin,
+    );
+    return [];
+  }
+  const wrong = options?.known === true ? options.split(',').find((option) => !MODES.test(option.value)) : undefined;
+  if (wrong !== undefined)
+    context.remarks.error(
+      'docker-invalid-mount',
+      `docker refuses \`-v ${value}\`: "${wrong.value}" is no mode of a mount`,
+      'write ro or rw',
+      wrong.origin,
+    );
   const readOnly = options?.value.split(',').some((option) => option === 'ro' || option === 'readonly') ?? false;
   return [mountOf(isPath(source) ? 'bind' : 'volume', source, target.value, readOnly, text, context)];
 }

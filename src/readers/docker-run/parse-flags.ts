@@ -23,6 +23,8 @@ export interface ParsedFlags {
   readonly firstOperand: number | undefined;
   /** `--help` was asked for, or it is a synopsis (`docker run [OPTIONS] IMAGE`): nothing is done by such a command. */
   readonly idle: boolean;
+  /** The last flag lacks its value, so that what follows from the missing operands is no second fault. */
+  readonly incomplete: boolean;
 }
 
 /** Names of variables that hold flags rather than an image: `docker run $DOCKER_OPTS image`. */
@@ -38,10 +40,12 @@ export function parseFlags(words: readonly Word[], from: number, set: FlagSet, s
   let firstOperand: number | undefined;
   let ended = false;
   let idle = false;
+  let incomplete = false;
   let at = from;
   const value = (flag: Flag, written: string, start: number, inline: Text | undefined, next: Word | undefined) => {
     const given = inline ?? (flag.kind === 'boolean' ? undefined : next === undefined ? undefined : new Text(source, next));
     if (given === undefined && flag.kind !== 'boolean') {
+      incomplete = true;
       remarks.needsValue(new Text(source, words[start] ?? emptyWord), written, set);
       return start;
     }
@@ -83,7 +87,7 @@ export function parseFlags(words: readonly Word[], from: number, set: FlagSet, s
     else if (text.startsWith('--')) at = longFlag(at);
     else at = shortFlags(at);
   }
-  return { flags, operands, firstOperand, idle };
+  return { flags, operands, firstOperand, idle, incomplete };
 
   function longFlag(start: number): number {
     const whole = new Text(source, words[start] ?? emptyWord);

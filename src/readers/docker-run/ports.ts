@@ -109,7 +109,7 @@ function readHostIp(text: Text, whole: Text, remarks: Remarks): { readonly ok: b
     if (bare === written && bare.includes(':'))
       remarks.warning(
         'docker-ipv6-brackets',
-        `the IPv6 address in \`-p ${whole.value}\` has no brackets; version 20.10 refuses it`,
+        `the IPv6 address in \`-p ${whole.value}\` has no brackets; several versions of docker refuse it`,
         `write ${whole.value.replace(bare, `[${bare}]`)}`,
         text.origin,
       );
@@ -206,6 +206,8 @@ export function readExpose(text: Text, remarks: Remarks): readonly Exposure[] {
   const last = Number(match?.[2] ?? match?.[1]);
   const protocol = match?.[3]?.toLowerCase();
   const transport = protocol === undefined || protocol === '' ? 'tcp' : transports.find((candidate) => candidate === protocol);
+  // Docker takes any word for a protocol here, and such a port is of no use to anybody.
+  if (match !== null && transport === undefined) return [];
   if (match === null || transport === undefined || last > 65_535 || last < first) {
     const hint = text.value.includes(':') ? 'use -p to publish; --expose takes container ports only' : 'write PORT[-PORT][/tcp|udp|sctp]';
     remarks.error('docker-invalid-port', `docker refuses \`--expose ${text.value}\`: it is no port or range of ports`, hint, text.origin);

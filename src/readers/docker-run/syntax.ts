@@ -52,9 +52,10 @@ export interface Item {
 }
 
 export interface Lexed {
-  readonly items: readonly Item[];
-  /** Where a quote or a parenthesis was opened that is never closed. */
-  readonly unclosed?: { readonly at: number; readonly what: string };
+  /** Made while they are asked for; can be walked once. */
+  readonly items: Iterable<Item>;
+  /** Where a quote or a parenthesis was opened that is never closed; known when all items were walked. */
+  readonly unclosed: { readonly at: number; readonly what: string } | undefined;
 }
 
 /** The text of a word without quoting or expansion in it, as a reserved word or a command's name must be; else undefined. */

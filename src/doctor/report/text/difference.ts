@@ -41,12 +41,17 @@ export function differenceText(difference: Difference, style: Style): string {
       style,
     ),
   ].filter((text) => text !== '');
-  const worse = [...links, ...pairs].filter(({ before, after }) => before?.kind === 'reachable' && after?.kind !== 'reachable').length;
+  const worse = [...links, ...pairs].filter(({ before, after }) => rank(after) < rank(before)).length;
   const end =
     sections.length === 0
       ? `${style.good('√')} no answer changes`
       : `${worse > 0 ? style.error('×') : style.good('√')} ${plural(links.length, 'link')} and ${plural(pairs.length, 'group')} of pairs change${worse === 0 ? '' : `, ${worse} for the worse`}`;
   return `${[...sections, end].join('\n\n')}\n`;
+}
+
+/** Not knowing lies between yes and no. */
+function rank(verdict: Verdict | undefined): number {
+  return verdict?.kind === 'reachable' ? 2 : verdict?.kind === 'unreachable' ? 0 : 1;
 }
 
 function section(title: string, lines: readonly string[], style: Style): string {

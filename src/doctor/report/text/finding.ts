@@ -1,8 +1,7 @@
 /** One finding: headline, source with carets, the chain of reasons, what one sees, the proven fix. */
-import { formatOrigin } from '../../../core/origin.ts';
 import { applyEdits, type SourceText, type TextEdit } from '../../../core/text.ts';
 import type { Finding, Fix } from '../../../network/answer.ts';
-import { isFixable } from '../../words.ts';
+import { isFixable, placeBefore } from '../../words.ts';
 import type { Report } from '../report.ts';
 import { snippet } from './snippet.ts';
 import type { Paint, Style } from './style.ts';
@@ -14,7 +13,7 @@ export function findingText(finding: Finding, report: Report, style: Style): str
   const paint = style[finding.severity];
   const [first] = finding.evidence;
   const lines = [
-    headline(finding, formatOrigin(first.origin), style, paint),
+    headline(finding, placeBefore(first.origin), style, paint),
     ...snippet(finding.evidence, report.sources, style, paint),
     ...travelled(finding, style),
     ...finding.reasons.map((reason, index) => row(index === 0 ? 'why' : '', `${index + 1}. ${reason}`, style, '   ')),

@@ -1,6 +1,5 @@
 /** The report for people: in the terminal, in the manner of rustc and ruff. */
-import { formatOrigin } from '../../../core/origin.ts';
-import { countAll, findingsInWords, linksInWords, plural } from '../../words.ts';
+import { countAll, findingsInWords, linksInWords, placeBefore, plural } from '../../words.ts';
 import type { Report } from '../report.ts';
 import { findingText, headline } from './finding.ts';
 import { linksTable } from './links.ts';
@@ -28,11 +27,11 @@ export function textReport(report: Report, options: TextOptions): string {
 function quiet(report: Report, style: Style): string {
   const unread = report.problems.filter((problem) => problem.severity === 'error');
   const lines = [
-    ...unread.map((problem) => `${style.error(`error[${problem.code}]`)} ${clean(formatOrigin(problem.origin))} ${clean(problem.message)}`),
+    ...unread.map((problem) => `${style.error(`error[${problem.code}]`)} ${clean(placeBefore(problem.origin))} ${clean(problem.message)}`),
     ...report.findings
       .filter((finding) => finding.severity !== 'info')
       .map((finding) =>
-        headline(finding, formatOrigin(finding.evidence[0].origin), { ...style, width: undefined }, style[finding.severity]),
+        headline(finding, placeBefore(finding.evidence[0].origin), { ...style, width: undefined }, style[finding.severity]),
       ),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -47,6 +46,7 @@ function summary(report: Report, style: Style): string {
     ...(counts.unreadable === 0 ? [] : [plural(counts.unreadable, 'error in the input', 'errors in the input')]),
     findingsInWords(counts),
     linksInWords(counts),
+    ...(counts.notUnderstood === 0 ? [] : [`${counts.notUnderstood} not understood`]),
     ...(report.suppressed.length === 0 ? [] : [`${report.suppressed.length} suppressed`]),
     ...(counts.fixable === 0 ? [] : [`${style.good('[*]')} ${counts.fixable} fixable with --fix`]),
   ];

@@ -1,6 +1,7 @@
 /** Remarks on the input: what is wrong, what looks wrong, what was not understood. */
 import { formatOrigin } from '../../../core/origin.ts';
 import type { Problem } from '../../../core/problem.ts';
+import { placeBefore } from '../../words.ts';
 import type { Sources } from '../report.ts';
 import { snippet } from './snippet.ts';
 import type { Style } from './style.ts';
@@ -19,7 +20,7 @@ export function problemTexts(problems: readonly Problem[], sources: Sources, sty
 function problemText(problem: Problem, more: readonly Problem[], sources: Sources, style: Style): string {
   const paint = problem.severity === 'gap' ? style.info : style[problem.severity];
   const label = `${labels[problem.severity]}[${problem.code}]`;
-  const place = formatOrigin(problem.origin);
+  const place = placeBefore(problem.origin);
   const message = wrap(clean(problem.message), style.width, '    ', label.length + place.length + 2);
   const evidence = [{ label: '', origin: problem.origin }];
   return [

@@ -12,7 +12,13 @@ export const docker28DirectRouting: Rule = {
   *check(context: RuleContext): Iterable<DraftFinding> {
     for (const { link } of context.links) {
       const network = bridgeOf(context, link);
-      if ((link.evaluator !== 'outside' && link.evaluator !== 'browser') || network === undefined || link.host === undefined || link.port === undefined) continue;
+      if (
+        (link.evaluator !== 'outside' && link.evaluator !== 'browser') ||
+        network === undefined ||
+        link.host === undefined ||
+        link.port === undefined
+      )
+        continue;
       const question: Question = { from: { kind: 'remote', routed: true }, host: link.host, port: link.port, transport: link.transport };
       const verdict = context.ask(question);
       const refused = verdict.worlds.some((world) => world.steps.some((step) => step.reason === 'direct-routing-blocked'));

@@ -2,9 +2,11 @@ import { contains, formatCidr, overlaps, parseAddress, parseCidr, sameAddress } 
 import type { Endpoint, Network, Subnet } from '../../../network/model.ts';
 import type { DraftFinding, FixPlan, Rule, RuleContext } from '../../rule.ts';
 
-/** The pools that the engine takes subnets from when none is declared (libnetwork ipamutils). */
-const defaultPools = ['172.16.0.0/12', '192.168.0.0/16'].flatMap((text) => parseCidr(text) ?? []);
-/** 172.17.0.0/16–172.31.0.0/16 and sixteen /20 of 192.168.0.0/16; the default bridge takes one. */
+/** The pools that the engine takes subnets from when none is declared (libnetwork ipamutils): 172.17–172.31 as /16, 192.168 as /20. */
+const defaultPools = [...Array.from({ length: 15 }, (_, index) => `172.${17 + index}.0.0/16`), '192.168.0.0/16'].flatMap(
+  (text) => parseCidr(text) ?? [],
+);
+/** The default bridge takes one of the 31. */
 const POOLED_NETWORKS = 30;
 
 export const subnetOverlap: Rule = {

@@ -17,11 +17,11 @@ interface OpenList {
   readonly origin: Tree['origin'];
 }
 
-/** Reads TOML 1.0. The parser stops at the first error: then there is no tree. */
+/** Reads TOML 1.0, with a byte order mark as Windows editors leave it. The parser stops at the first error: then there is no tree. */
 export function readToml(config: ConfigText): Parsed {
   try {
     const root: OpenMap = { kind: 'map', entries: new Map(), origin: config.at(0, 0) };
-    for (const node of parseTOML(config.text).body[0].body) {
+    for (const node of parseTOML(config.text.replace(/^\uFEFF/, ' ')).body[0].body) {
       if (node.type === 'TOMLKeyValue') addKeyValue(root, node, config);
       else addTable(root, node, config);
     }

@@ -14,19 +14,19 @@ export interface Entry {
   readonly value: Tree;
 }
 
-export interface TreeList {
+interface TreeList {
   readonly kind: 'list';
   readonly items: readonly Tree[];
   readonly origin: Origin;
 }
 
-export interface TreeScalar {
+interface TreeScalar {
   readonly kind: 'scalar';
   readonly value: Value;
   readonly origin: Origin;
 }
 
-export interface TreeNull {
+interface TreeNull {
   readonly kind: 'null';
   readonly origin: Origin;
 }

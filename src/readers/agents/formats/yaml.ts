@@ -89,12 +89,17 @@ function toTree(node: unknown, walk: Walk, depth: number): Tree {
   const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
   const [from, to] = quoted ? [start + 1, end - 1] : [start, end];
   const source = walk.config.text.slice(from, to);
-  // 8080 stays as it was written; 0x1F90 becomes what it means.
-  const text =
-    typeof node.value === 'string' ? node.value : /^[\w.+-]+$/.test(source) && !/^0[xo]/.test(source) ? source : String(node.value);
+  const text = scalarText(node.value, source);
   const exact = source === text;
   const place = walk.config.at(from, to, exact);
   return { kind: 'scalar', value: { text, origin: place }, origin: place };
+}
+
+/** 8080 and true stay as they were written; 0x1F90 becomes what it means. A merge key's value is a symbol. */
+function scalarText(value: unknown, source: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'symbol') return source;
+  return /^[\w.+-]+$/.test(source) && !/^0[xo]/.test(source) ? source : String(value);
 }
 
 function mapEntries(pairs: readonly unknown[], walk: Walk, depth: number): ReadonlyMap<string, Entry> {

@@ -10,8 +10,19 @@ export interface ImageReference {
 
 export type Version = readonly [major: number, minor: number, patch: number];
 
+const references = new Map<string, ImageReference>();
+const MAX_KEPT = 10_000;
+
+/** The image of a workload. Every program asks, so that answers are kept: equal names give the same object. */
 export function imageOf(workload: Workload): ImageReference | undefined {
-  return workload.image === undefined ? undefined : parseImage(workload.image.value);
+  const name = workload.image?.value;
+  if (name === undefined) return undefined;
+  const known = references.get(name);
+  if (known !== undefined) return known;
+  if (references.size >= MAX_KEPT) references.clear();
+  const made = parseImage(name);
+  references.set(name, made);
+  return made;
 }
 
 /** `registry.example.org:5000/prom/prometheus:v3.1.0@sha256:…` */
@@ -51,17 +62,19 @@ export function isImage(image: ImageReference | undefined, patterns: readonly st
 }
 
 function matchesEnd(repository: string, pattern: string): boolean {
-  const parts = repository.split('/');
-  const wanted = pattern.split('/');
+  if (pattern.includes('*')) return globOf(pattern).test(repository);
   // A pattern of one part is an official image: `redis` is not `example/redis`.
-  if (wanted.length === 1 && parts.length > 1) return false;
-  if (wanted.length > parts.length) return false;
-  const end = parts.slice(parts.length - wanted.length);
-  return wanted.every((part, index) => glob(part, end[index] ?? ''));
+  return repository === pattern || (pattern.includes('/') && repository.endsWith(`/${pattern}`));
 }
 
-function glob(pattern: string, text: string): boolean {
-  if (!pattern.includes('*')) return pattern === text;
+const globs = new Map<string, RegExp>();
+
+/** Patterns come from our own tables only, so that there are few of them. */
+function globOf(pattern: string): RegExp {
+  const known = globs.get(pattern);
+  if (known !== undefined) return known;
   const pieces = pattern.split('*').map((piece) => piece.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('.*')}$`).test(text);
+  const made = new RegExp(`${pattern.includes('/') ? '(?:^|/)' : '^'}${pieces.join('[^/]*')}$`);
+  globs.set(pattern, made);
+  return made;
 }

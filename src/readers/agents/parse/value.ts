@@ -11,7 +11,7 @@ export interface Value {
   readonly pieces?: readonly Piece[];
 }
 
-export interface Piece {
+interface Piece {
   readonly from: number;
   readonly to: number;
   /** Where `text.slice(from, to)` was written; narrows when exact. */
@@ -60,6 +60,15 @@ export function split(value: Value, separator: RegExp): readonly Value[] {
   }
   parts.push(trim(slice(value, from, value.text.length)));
   return parts.filter((part) => part.text !== '');
+}
+
+/**
+ * The values of a `docker run` line hold `${NAME}` and `$(command)` where a running shell would put something that is
+ * not in the input; a quoted `'${NAME}'` is exact and stays what it is.
+ */
+export function givenOnCommandLine(value: Value): Value {
+  const open = value.origin.kind === 'file' && !value.origin.exact;
+  return open ? expand(value, { pattern: /\$\{(?<name>[^}]*)\}|\$\([^)]*\)|`[^`]*`/g }, () => undefined) : value;
 }
 
 /** Finds the value behind a reference; undefined when nobody told us. */
@@ -117,6 +126,6 @@ function hop(text: string, place: Origin): Hop {
   return { kind: 'environment', text, file: place.file, line: place.span.line, column: place.span.column };
 }
 
-export function withHop(origin: Origin, added: Hop): Origin {
+function withHop(origin: Origin, added: Hop): Origin {
   return origin.kind === 'file' ? { ...origin, via: [...origin.via, added] } : origin;
 }

@@ -1,6 +1,6 @@
 import type { Arguments, Workload } from '../../../network/model.ts';
 import type { Resolve, Value } from './value.ts';
-import { expand, inexact, shellStyle, slice, toValue, trim } from './value.ts';
+import { expand, givenOnCommandLine, inexact, shellStyle, slice, toValue, trim } from './value.ts';
 
 /** More words than this are not looked at: no command line that people write is near it. */
 const MAX_WORDS = 10_000;
@@ -12,7 +12,8 @@ const SHELL = /(?:^|\/)(?:sh|bash|ash|dash|zsh)$/;
  * apart into its words, with the variables of the workload's own environment replaced.
  */
 export function wordsOf(workload: Workload, resolve: Resolve): readonly Value[] {
-  const words = [...argumentWords(workload.entrypoint, resolve), ...argumentWords(workload.command, resolve)];
+  const given = [...argumentWords(workload.entrypoint, resolve), ...argumentWords(workload.command, resolve)];
+  const words = workload.declaredBy === 'docker-run' ? given.map(givenOnCommandLine) : given;
   return unwrapShell(words, resolve).slice(0, MAX_WORDS);
 }
 

@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
 import { gap } from '../../dial.ts';
-import { imageTable } from '../../images/index.ts';
+import { entryOf } from '../../images/index.ts';
 import { listen, listenAt } from '../../listen.ts';
-import { imageOf, isImage } from '../../parse/image-reference.ts';
+import { imageOf } from '../../parse/image-reference.ts';
 import type { Value } from '../../parse/value.ts';
 import { hasUnknown } from '../../parse/value.ts';
 import type { Flag } from '../../parse/words.ts';
@@ -15,9 +15,7 @@ import { servers } from './servers.ts';
 export const commandLine: Program = {
   name: 'command-line',
   // An image of the table knows better what its own binary does without flags.
-  matches: (workload) =>
-    (workload.command !== undefined || workload.entrypoint !== undefined) &&
-    !imageTable.some(({ images }) => isImage(imageOf(workload), images)),
+  matches: (workload) => (workload.command !== undefined || workload.entrypoint !== undefined) && entryOf(imageOf(workload)) === undefined,
   read: (_workload, context) => {
     for (let at = 0; at < Math.min(context.words.length, 50); at += 1) {
       const found = serverAt(context.words, at);

@@ -1,6 +1,6 @@
 import type { Workload } from '../../../../network/model.ts';
 import type { Context } from '../../context.ts';
-import { dial } from '../../dial.ts';
+import { dial, portOf } from '../../dial.ts';
 import { DUAL_STACK, listener } from '../../listen.ts';
 import { imageOf, isImage } from '../../parse/image-reference.ts';
 import type { AgentFacts, ListenerDraft, Program } from '../../program.ts';
@@ -21,19 +21,19 @@ function readAgent(context: Context): AgentFacts {
   // Version 7 takes traces from other containers once this is set; so does DogStatsD.
   const traces = receiving('DD_APM_NON_LOCAL_TRAFFIC', 'the trace agent', context);
   const metrics = receiving('DD_DOGSTATSD_NON_LOCAL_TRAFFIC', 'DogStatsD', context);
-  const tracePort = Number(context.variable('DD_APM_RECEIVER_PORT')?.text ?? 8126);
-  const metricPort = Number(context.variable('DD_DOGSTATSD_PORT')?.text ?? 8125);
+  const tracePort = portOf(context.variable('DD_APM_RECEIVER_PORT')?.text ?? '8126');
+  const metricPort = portOf(context.variable('DD_DOGSTATSD_PORT')?.text ?? '8125');
   const listeners: ListenerDraft[] = [];
-  if (enabled && tracePort > 0)
+  if (enabled && tracePort !== undefined)
     listeners.push(listener(traces.address, tracePort, traces.origin, { application: 'http', knowledge: traces.knowledge }));
-  if (metricPort > 0)
+  if (metricPort !== undefined)
     listeners.push(
       listener(metrics.address, metricPort, metrics.origin, { application: 'statsd', transport: 'udp', knowledge: metrics.knowledge }),
     );
   const otlp = (['GRPC', 'HTTP'] as const).flatMap((kind): ListenerDraft[] => {
     const endpoint = context.variable(`DD_OTLP_CONFIG_RECEIVER_PROTOCOLS_${kind}_ENDPOINT`);
-    const port = Number(/:(\d+)$/.exec(endpoint?.text ?? '')?.[1]);
-    if (endpoint === undefined || !(port > 0)) return [];
+    const port = portOf(/:(\d+)$/.exec(endpoint?.text ?? '')?.[1]);
+    if (endpoint === undefined || port === undefined) return [];
     const local = /^(?:localhost|127\.)/.test(endpoint.text);
     return [
       listener(local ? '127.0.0.1' : DUAL_STACK, port, endpoint.origin, { application: kind === 'GRPC' ? 'otlp-grpc' : 'otlp-http' }),

@@ -6,10 +6,12 @@ import { isHost, parseEndpoints } from '../../parse/endpoint.ts';
 import type { Value } from '../../parse/value.ts';
 import type { AgentFacts, Program } from '../../program.ts';
 import { facts, joinFacts, noFacts } from '../../program.ts';
-import type { KeyKind } from './keys.ts';
-import { conventionOf, isControl, kindOf, portNames } from './keys.ts';
+import type { Convention, KeyKind } from './keys.ts';
+import { conventionOf, isControl, isOwnOrOther, isServiceUrl, kindOf, portNames } from './keys.ts';
 
 const MAX_VALUE = 8192;
+const ANY = /^(?:0\.0\.0\.0|\[?::\]?)$/;
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[?::1\]?)(?::\d+)?$/;
 
 /** The conventions of environment variables, for what no program has taken. */
 export const environment: Program = {
@@ -21,23 +23,27 @@ export const environment: Program = {
   },
 };
 
-function readVariable({ name, value, origin }: Workload['environment'][number], context: Context): AgentFacts {
-  const kind = kindOf(name);
+function readVariable({ name, origin }: Workload['environment'][number], context: Context): AgentFacts {
+  const given = context.peek(name);
+  const value = given?.text;
+  const named = kindOf(name);
+  const kind = named === 'none' && value !== undefined && isServiceUrl(value) && !/ADVERTISE/i.test(name) ? 'dial' : named;
   if (kind === 'none' || context.takenVariables.has(name)) return noFacts;
-  if (value === undefined) return kind === 'dial' || kind === 'host' ? passedThrough({ text: name, origin }) : noFacts;
+  if (given === undefined || value === undefined)
+    return kind === 'dial' || kind === 'host' ? passedThrough({ text: name, origin }) : noFacts;
   if (value.length > MAX_VALUE || /^\s*$/.test(value)) return noFacts;
-  const given: Value = { text: value, origin };
   if (kind === 'listen') return listen(given, { setting: name, any: AS_WRITTEN, ...portSibling(name, context) });
   if (kind !== 'host' && isListenAddress(value)) return listen(given, { setting: name, any: AS_WRITTEN, ...portSibling(name, context) });
+  if (isOwnOrOther(name) && LOOPBACK.test(value.trim())) return noFacts;
   return dialled(name, given, kind, context);
 }
 
 function dialled(name: string, value: Value, kind: KeyKind, context: Context): AgentFacts {
-  const convention = conventionOf(name);
+  const convention = conventionOf(name) ?? databaseOf(name, context);
   const port = portNames(name)
     .map((port) => context.peek(port))
     .find((found) => found !== undefined);
-  const defaultPort = port === undefined ? (convention?.port ?? databasePort(name, context)) : undefined;
+  const defaultPort = port === undefined ? convention?.port : undefined;
   // Without a scheme or a port only a name's own key says that it is a host.
   const bare =
     kind === 'host' ||
@@ -67,14 +73,16 @@ function evaluatorOf(kind: KeyKind, text: string, context: Context): Evaluator {
   return parseEndpoints(text).some(({ host }) => host !== undefined && context.names.has(host)) ? 'container' : 'browser';
 }
 
-/** `DB_HOST` with `DB_CONNECTION=pgsql` beside it: the port that the named kind of database has. */
-function databasePort(name: string, context: Context): number | undefined {
-  const stem = /^(.*(?:DB|DATABASE)_)(?:HOST|HOSTNAME|SERVER)$/i.exec(name)?.[1];
+/** `DB_HOST` with `DB_CONNECTION=pgsql` beside it: what the named kind of database speaks, and on which port. */
+function databaseOf(name: string, context: Context): Convention | undefined {
+  const stem = /^(.*(?:DB|DATABASE)_)(?:SERVER_)?(?:HOST|HOSTNAME|SERVER)$/i.exec(name)?.[1];
   if (stem === undefined) return undefined;
   const kinds = ['TYPE', 'CONNECTION', 'CLIENT', 'DRIVER', 'ENGINE', 'DIALECT', 'VENDOR', 'ADAPTER'].map(
     (suffix) => context.peek(`${stem}${suffix}`)?.text,
   );
-  return kinds.map((kind) => (kind === undefined ? undefined : conventionOf(kind)?.port)).find((port) => port !== undefined);
+  // The web and server images of Zabbix have the kind of their database in their name.
+  const image = context.image?.repository.startsWith('zabbix/') === true ? context.image.repository : undefined;
+  return [...kinds, image].map((kind) => (kind === undefined ? undefined : conventionOf(kind))).find((found) => found !== undefined);
 }
 
 function portSibling(name: string, context: Context): { readonly port?: number } {
@@ -87,13 +95,18 @@ function portSibling(name: string, context: Context): { readonly port?: number }
 /** `SERVER_ADDRESS=0.0.0.0:9000`: an unspecified address is listened on, whatever the key is called. */
 const isListenAddress = (text: string): boolean => /^(?:0\.0\.0\.0|\[?::\]?)(?::\d+)?$|^:\d+$/.test(text.trim());
 
-/** `HOST=0.0.0.0` with `PORT=3000`: what a web service listens on. Assumed: the program may not look at them. */
+/** `HOST=0.0.0.0` with `PORT=3000`, `APP_HOST` with `APP_PORT`: what a web service listens on. Assumed: the program may not look at them. */
 function hostAndPort(workload: Workload, context: Context): AgentFacts {
-  const [host, port] = ['HOST', 'PORT'].map((name) => context.peek(name));
-  if (host === undefined || port === undefined || workload.environment.length === 0) return noFacts;
-  if (!/^(?:0\.0\.0\.0|::|\[::\]|localhost|127\.[\d.]+|::1)$/.test(host.text.trim())) return noFacts;
-  const found = listenAt(host, port, { setting: 'HOST', any: AS_WRITTEN, port: 0, origin: port.origin });
-  return { ...found, listeners: found.listeners.map((one) => ({ ...one, knowledge: 'assumed' as const })) };
+  const hosts = workload.environment.filter(({ name }) => name === 'HOST' || (isOwnOrOther(name) && /_HOST$/i.test(name)));
+  return joinFacts(
+    hosts.map(({ name, value, origin }) => {
+      const port = context.peek(name.replace(/HOST$/i, (host) => (host === 'HOST' ? 'PORT' : 'port')));
+      const own = name === 'HOST' && LOOPBACK.test(value?.trim() ?? '');
+      if (value === undefined || port === undefined || !(own || ANY.test(value.trim()))) return noFacts;
+      const found = listenAt({ text: value, origin }, port, { setting: name, any: AS_WRITTEN, port: 0, origin });
+      return { ...found, listeners: found.listeners.map((one) => ({ ...one, knowledge: 'assumed' as const })) };
+    }),
+  );
 }
 
 function passedThrough(value: Value): AgentFacts {

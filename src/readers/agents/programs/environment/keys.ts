@@ -23,12 +23,12 @@ const NOT_DIALLED =
 const OUTSIDE =
   /(?:^|_)(?:EXTERNAL|PUBLIC|CALLBACK|REDIRECT|LOGOUT|CORS|ORIGINS?|DOMAINS?|WEBHOOK|HOMEPAGE|WEBSITE|CANONICAL|PERMALINK|SHARE|DOCS|SUPPORT|HELP|LOGO|AVATAR|ICON|FAVICON|INSTANCE|TUNNEL)(?:_|$)/;
 const BROWSER =
-  /(?:^|_)(?:APP|ROOT|SITE|WEB|WEBUI|UI|FRONTEND|FRONT_END|CLIENT|CDN|ASSETS?|STATIC|MEDIA|DASHBOARD|PORTAL|LOGIN|ADMIN|HOST|PUBLISH|WWW|OVERWRITE|MY)_(?:URL|URI)S?$/;
+  /(?:^|_)(?:APP|ROOT|SITE|WEB|WEBUI|UI|FRONTEND|FRONT_END|CLIENT|CDN|ASSETS?|STATIC|MEDIA|DASHBOARD|PORTAL|LOGIN|ADMIN|HOST|HOSTNAME|PUBLISH|WWW|OVERWRITE|MY|NEXTAUTH|AUTH|SELF)_(?:URL|URI)S?$/;
 const BASE = /(?:^|_)(?:BASE)_?(?:URL|URI)$|^URL$|^SERVER_URL$/;
 const LISTEN =
   /(?:^|_)(?:LISTEN|BIND|LISTENER|BINDING|LISTENS?_ON)(?:_(?:ADDR(?:ESS)?(?:ES)?|HOST|IP|INTERFACE|ON|TO|PORT|URL|HTTP))*$|(?:^|_)(?:LISTEN|BIND)(?:ING)?_/;
 const DIAL =
-  /(?:^|_)(?:URLS?|URIS?|ENDPOINTS?|ADDRS?|ADDRESS(?:ES)?|SERVERS?|BROKERS?|BROKER_LIST|BOOTSTRAP|DSN|CONNECT|UPSTREAMS?|TARGETS?|PEERS|HOSTS|CONNECTION_STRING|NODES|INSTANCES|COLLECTOR|DATASOURCE|CONNECTION)$/;
+  /(?:^|_)(?:URLS?|URIS?|ENDPOINTS?|ADDRS?|ADDRESS(?:ES)?|SERVERS?|BROKERS?|BROKER_LIST|BOOTSTRAP|DSN|CONNECT|UPSTREAMS?|TARGETS?|PEERS|HOSTS|CONNECTION_STRING|NODES|INSTANCES|COLLECTOR|DATASOURCE|CONNECTION|BACKEND)$/;
 const GLUED = /^(?:[A-Z0-9]+)(?:URL|URI|DSN)$/;
 const HOST = /(?:^|_)(?:HOST|HOSTNAME|SERVICE_HOST)$|^(?:PG|MONGO|REDIS|MYSQL|DB|SMTP|KAFKA|ELASTIC)HOST$/;
 const PROXY = /^(?:HTTP|HTTPS|ALL)_PROXY$/;
@@ -46,8 +46,18 @@ export function kindOf(name: string): KeyKind {
   return HOST.test(key) && key !== 'HOST' && key !== 'HOSTNAME' ? 'host' : 'none';
 }
 
+/** Schemes that nobody opens in a browser: a value of such a URL is dialled whatever its key is called. */
+export const isServiceUrl = (value: string): boolean =>
+  /^(?:jdbc:)?(?:rediss?|postgres(?:ql)?|mysql|mariadb|mongodb|amqps?|pyamqp|nats|mqtts?|kafka)(?:\+\w+)?:\/\//i.test(value);
+
+/** Names under which a program is told its own address as often as somebody else's: loopback behind them says nothing. */
+export const isOwnOrOther = (name: string): boolean =>
+  /^(?:(?:APP|SERVER|HTTP|WEB|API|SERVICE|NODE|MAIN)_HOST(?:NAME)?|(?:.*_)?(?:METRICS|HTTP|GRPC|WEB|ADMIN|API|DEBUG|PPROF|HEALTH|RPC|SERVER)_ADDR(?:ESS)?)$/.test(
+    normalize(name),
+  );
+
 /** `spring.datasource.url` and `my-url` are set the same way as `SPRING_DATASOURCE_URL`. */
-export const normalize = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+const normalize = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 
 /** The names of the port that belongs to a host: `DB_HOST` → `DB_PORT`, `PGHOST` → `PGPORT`. */
 export function portNames(name: string): readonly string[] {
@@ -66,7 +76,7 @@ export interface Convention {
 const conventions: readonly (readonly [RegExp, Convention])[] = [
   [/REDIS|VALKEY/, { port: 6379, application: 'redis' }],
   [/POSTGRES|PGSQL|^PG/, { port: 5432, application: 'postgres' }],
-  [/MYSQL|MARIADB/, { port: 3306, application: 'mysql' }],
+  [/MYSQL|MARIADB|^WORDPRESS_DB|^PMA_/, { port: 3306, application: 'mysql' }],
   [/MONGO/, { port: 27017, application: 'mongodb' }],
   [/RABBIT|AMQP/, { port: 5672, application: 'amqp' }],
   [/KAFKA|REDPANDA/, { port: 9092, application: 'kafka' }],
@@ -80,6 +90,7 @@ const conventions: readonly (readonly [RegExp, Convention])[] = [
   [/(?:^|_)LOKI/, { port: 3100, application: 'loki' }],
   [/STATSD/, { port: 8125, application: 'statsd', transport: 'udp' }],
   [/GRAPHITE|CARBON/, { port: 2003, application: 'graphite' }],
+  [/^ZBX_.*SERVER/, { port: 10_051, application: 'zabbix' }],
   [/GELF/, { port: 12201, application: 'gelf', transport: 'udp' }],
   [/SYSLOG/, { port: 514, application: 'syslog', transport: 'udp' }],
   [/FLUENTD?(?:_|$)|FLUENT_BIT/, { port: 24224, application: 'fluent-forward' }],

@@ -1,10 +1,9 @@
 import type { Context } from '../../context.ts';
 import { gap, portOf } from '../../dial.ts';
 import type { ImageEntry, ImageListener } from '../../images/entry.ts';
-import { imageTable } from '../../images/index.ts';
+import { entryOf } from '../../images/index.ts';
 import { AS_WRITTEN, DUAL_STACK, defaultListener, IPV4_ONLY, listen, listenAddress, listener } from '../../listen.ts';
-import type { ImageReference } from '../../parse/image-reference.ts';
-import { imageOf, isBefore, isImage } from '../../parse/image-reference.ts';
+import { imageOf } from '../../parse/image-reference.ts';
 import { coveringMount } from '../../parse/mounted.ts';
 import type { Value } from '../../parse/value.ts';
 import { hasUnknown, slice, split, toValue } from '../../parse/value.ts';
@@ -25,16 +24,6 @@ export const images: Program = {
     return joinFacts([...all, facts({ listenersKnown: !replaced })]);
   },
 };
-
-function entryOf(image: ImageReference | undefined): ImageEntry | undefined {
-  if (image === undefined) return undefined;
-  const fits = ({ images: patterns, since, before, numbered }: ImageEntry) =>
-    isImage(image, patterns) &&
-    (numbered !== true || image.version !== undefined) &&
-    (since === undefined || !isBefore(image.version, since)) &&
-    (before === undefined || isBefore(image.version, before));
-  return imageTable.find(fits);
-}
 
 function readListener(entry: ImageEntry, one: ImageListener, context: Context, replaced: boolean): AgentFacts {
   if (one.onlyWith !== undefined && !one.onlyWith.some((name) => isSet(context, name))) return facts({});
