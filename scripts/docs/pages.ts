@@ -1,0 +1,42 @@
+/** Generated pages and pages with real outputs: path from the root of the repository → text. Made from code only, so that the same code gives the same bytes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cliPage } from './cli.ts';
+import { runCommand, withOutputs } from './console.ts';
+import { errorsPage } from './errors.ts';
+import { profilesPage } from './profiles.ts';
+import { rulesPage } from './rules.ts';
+import { settingsPage } from './settings.ts';
+
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Written by hand; the outputs that they show are real. */
+export const consolePages = ['README.md', 'docs/getting-started.md'] as const;
+
+const root = join(import.meta.dirname, '../..');
+
+export async function generatedPages(): Promise<readonly Page[]> {
+  return [
+    { path: 'docs/reference/cli.md', text: await cliPage() },
+    { path: 'docs/reference/errors.md', text: errorsPage() },
+    { path: 'docs/reference/profiles.md', text: profilesPage() },
+    { path: 'docs/reference/rules.md', text: rulesPage() },
+    { path: 'docs/reference/settings.md', text: settingsPage() },
+    ...consolePages.map((path) => ({ path, text: withOutputs(readFileSync(join(root, path), 'utf8'), runCommand) })),
+  ];
+}
+
+/** Sentences about pages that are not what the code says; empty when all are current. */
+export function stalePages(pages: readonly Page[], read: (path: string) => string | undefined): readonly string[] {
+  return pages.flatMap(({ path, text }) => {
+    const found = read(path);
+    if (found === text) return [];
+    if (found === undefined) return [`${path} is missing: npm run docs writes it`];
+    const lines = found.split('\n');
+    const at = text.split('\n').findIndex((line, index) => line !== lines[index]);
+    return [`${path}:${(at === -1 ? lines.length : at) + 1} is not what the code says: npm run docs writes it anew`];
+  });
+}
