@@ -5,6 +5,7 @@ import type { Files } from '../files.ts';
 import type { ModelPart } from '../reader.ts';
 import { createContext } from './context.ts';
 import { exposedListeners } from './exposed.ts';
+import { startsClient } from './process.ts';
 import type { AgentFacts, ListenerDraft } from './program.ts';
 import { programs } from './programs/index.ts';
 
@@ -47,7 +48,12 @@ function readWorkload(workload: Workload, files: Files, names: ReadonlySet<strin
   const asked = programs.filter((program) => program.matches(workload));
   if (asked.length === 0) return [];
   const context = createContext(workload, files, names);
-  return asked.map((program) => program.read(workload, context));
+  const found = asked.map((program) => program.read(workload, context));
+  return startsClient(context.words) ? found.map(withoutDefaults) : found;
+}
+
+function withoutDefaults(facts: AgentFacts): AgentFacts {
+  return { ...facts, listeners: facts.listeners.filter(({ origin }) => origin.kind !== 'default'), listenersKnown: false };
 }
 
 function listenersOf(workload: Workload, found: readonly AgentFacts[], publications: readonly Publication[]): readonly ListenerDraft[] {

@@ -12,6 +12,7 @@ const integers = [
   'cpu_rt_runtime',
   'cpu_shares',
   'deploy.replicas',
+  'deploy.resources.limits.pids',
   'deploy.update_config.parallelism',
   'deploy.rollback_config.parallelism',
   'deploy.restart_policy.max_attempts',
@@ -26,7 +27,14 @@ const integers = [
   'ulimits.*.hard',
   'ulimits.*.soft',
 ];
-const numbers = ['cpu_percent', 'cpus', 'deploy.update_config.max_failure_ratio', 'deploy.rollback_config.max_failure_ratio'];
+const numbers = [
+  'cpu_percent',
+  'cpus',
+  'deploy.resources.limits.cpus',
+  'deploy.resources.reservations.cpus',
+  'deploy.update_config.max_failure_ratio',
+  'deploy.rollback_config.max_failure_ratio',
+];
 const booleans = [
   'attach',
   'init',
@@ -39,7 +47,14 @@ const booleans = [
   'volumes.*.read_only',
   'volumes.*.volume.nocopy',
 ];
-const resources = ['networks.*.external', 'networks.*.internal', 'networks.*.attachable', 'volumes.*.external', 'secrets.*.external', 'configs.*.external'];
+const resources = [
+  'networks.*.external',
+  'networks.*.internal',
+  'networks.*.attachable',
+  'volumes.*.external',
+  'secrets.*.external',
+  'configs.*.external',
+];
 
 const inService = (paths: readonly string[], kind: Cast) => paths.map((path) => [`services.*.${path}`, kind] as const);
 

@@ -12,7 +12,10 @@ const errorsOf = (problems: readonly Problem[]) => problems.filter((problem) => 
 /** `file:line:column message — hint`, without the folder of the fixture. */
 function sentences(problems: readonly Problem[], fixture: Fixture): string {
   const lines = errorsOf(problems).map((problem) => `${formatOrigin(problem.origin)} ${problem.message} — ${problem.hint}`);
-  return lines.join('\n').replaceAll(`${fixture.folder}/`, '').replaceAll(`${relative('', fixture.folder)}/`, '');
+  return lines
+    .join('\n')
+    .replaceAll(`${fixture.folder}/`, '')
+    .replaceAll(`${relative('', fixture.folder)}/`, '');
 }
 
 test('every accepted fixture resolves to what Compose itself printed', async (t) => {
@@ -22,7 +25,10 @@ test('every accepted fixture resolves to what Compose itself printed', async (t)
     await t.test(fixture.name, () => {
       const result = readFixture(fixture);
       deepStrictEqual(sentences(result.part.problems, fixture), '');
-      deepStrictEqual(portable(result.resolvedJson(), fixture.folder), JSON.parse(readFileSync(join(fixture.folder, 'resolved.json'), 'utf8')));
+      deepStrictEqual(
+        portable(result.resolvedJson(), fixture.folder),
+        JSON.parse(readFileSync(join(fixture.folder, 'resolved.json'), 'utf8')),
+      );
     });
   }
 });
@@ -53,8 +59,12 @@ test('an exact origin holds its value character by character, in every fixture',
   for (const fixture of acceptedFixtures()) {
     const { part } = readFixture(fixture);
     for (const workload of part.workloads) {
-      for (const { value, origin } of [...workload.environment, ...(workload.command?.values ?? []), ...(workload.image === undefined ? [] : [workload.image])]) {
-        if (origin.kind !== 'file' || !origin.exact) continue;
+      for (const { value, origin } of [
+        ...workload.environment,
+        ...(workload.command?.values ?? []),
+        ...(workload.image === undefined ? [] : [workload.image]),
+      ]) {
+        if (value === undefined || origin.kind !== 'file' || !origin.exact) continue;
         const text = readFileSync(origin.file, 'utf8').slice(origin.span.start, origin.span.end);
         strictEqual(text, value, `${fixture.name} ${formatOrigin(origin)}`);
         seen += 1;

@@ -1,10 +1,10 @@
-import { nearest } from './did-you-mean.ts';
-import type { MapNode, Node, Place, ScalarNode } from './node.ts';
-import { at, entriesAt, itemsAt, mapAt, textAt } from './node.ts';
+import { checkValues } from './check-values.ts';
 import { reportCycle } from './cycles.ts';
+import { nearest } from './did-you-mean.ts';
+import type { MapNode, Node, Place } from './node.ts';
+import { at, entriesAt, itemsAt, mapAt, textAt } from './node.ts';
 import type { Problems } from './problems.ts';
 import { hasErrorWithin, report } from './problems.ts';
-import { parseBytes, parseDuration, splitCommand } from './values.ts';
 
 /** What Compose checks when all files are merged: references, contradictions and values it cannot use. */
 export function checkConsistency(root: MapNode, inactive: ReadonlySet<string>, problems: Problems): void {
@@ -31,7 +31,12 @@ interface Context {
 
 function checkService(name: string, service: MapNode, key: Place, context: Context): void {
   const { problems } = context;
-  if (!['image', 'build', 'provider'].some((word) => service.entries.has(word)) && !hasErrorWithin(problems, service.place) && !lacksBase(problems)) {
+  if (
+    !['build', 'provider'].some((word) => service.entries.has(word)) &&
+    (textAt(service, 'image')?.text ?? '') === '' &&
+    !hasErrorWithin(problems, service.place) &&
+    !lacksBase(problems)
+  ) {
     const message = `the service ${name} has neither image: nor build:`;
     report(problems, key, { code: 'compose-no-image', message, hint: 'say which image it runs, or how it is built' });
   }
@@ -52,12 +57,14 @@ function checkService(name: string, service: MapNode, key: Place, context: Conte
   }
   for (const [target, entry] of entriesAt(service, 'depends_on')) {
     const isRequired = textAt(entry.value, 'required')?.value !== false;
-    if (isRequired) checkReference(name, 'services', 'service', { word: target, place: entry.key }, context);
+    if (isRequired || !context.inactive.has(target))
+      checkReference(name, 'services', 'service', { word: target, place: entry.key }, context);
   }
 }
 
 /** When an `extends` could not be carried out, the image may stand in what it extends. */
-const lacksBase = (problems: Problems): boolean => problems.list.some(({ code }) => code.startsWith('compose-extends') || code === 'compose-file-unreadable');
+const lacksBase = (problems: Problems): boolean =>
+  problems.list.some(({ code }) => code.startsWith('compose-extends') || code === 'compose-file-unreadable');
 
 interface Reference {
   readonly word: string;
@@ -77,17 +84,30 @@ function checkReference(service: string, kind: string, word: string, reference: 
   const isInactive = kind === 'services' && inactive.has(reference.word);
   const message = `the service ${service} refers to the ${word} "${reference.word}", which ${isInactive ? 'is not active: its profile is not chosen' : 'is not defined'}`;
   const declare = kind === 'services' ? 'define it under services:' : `declare it at the top of a file: ${kind}: {${reference.word}: {}}`;
-  const hint = isInactive ? 'choose its profile with --profile, or write required: false' : near === undefined ? declare : `did you mean "${near}"?`;
+  const hint = isInactive
+    ? 'choose its profile with --profile, or write required: false'
+    : near === undefined
+      ? declare
+      : `did you mean "${near}"?`;
   report(problems, reference.place, { code: `compose-undefined-${word}`, message, hint });
 }
 
-function checkContainerName(name: string, service: MapNode, seen: Map<string, { readonly service: string; readonly place: Place }>, problems: Problems): void {
+function checkContainerName(
+  name: string,
+  service: MapNode,
+  seen: Map<string, { readonly service: string; readonly place: Place }>,
+  problems: Problems,
+): void {
   const own = textAt(service, 'container_name');
   if (own === undefined) return;
   const before = seen.get(own.text);
   if (before !== undefined) {
     const message = `the services ${before.service} and ${name} both have container_name: ${own.text}`;
-    report(problems, own.place, { code: 'compose-duplicate-container-name', message, hint: 'a name can be used once per engine; remove one, Compose then makes a name' });
+    report(problems, own.place, {
+      code: 'compose-duplicate-container-name',
+      message,
+      hint: 'a name can be used once per engine; remove one, Compose then makes a name',
+    });
   }
   seen.set(own.text, { service: name, place: own.place });
   const scale = textAt(service, 'scale') ?? textAt(service, 'deploy', 'replicas');
@@ -96,80 +116,6 @@ function checkContainerName(name: string, service: MapNode, seen: Map<string, { 
     report(problems, own.place, { code: 'compose-container-name-and-replicas', message, hint: 'remove container_name' });
   }
 }
-
-function checkValues(name: string, service: MapNode, problems: Problems): void {
-  for (const key of ['interval', 'timeout', 'start_period', 'start_interval']) checkDuration(textAt(service, 'healthcheck', key), `services.${name}.healthcheck.${key}`, problems);
-  checkDuration(textAt(service, 'stop_grace_period'), `services.${name}.stop_grace_period`, problems);
-  for (const path of sizes) checkSize(textAt(service, ...path), `services.${name}.${path.join('.')}`, problems);
-  for (const key of ['command', 'entrypoint']) checkCommand(textAt(service, key), `services.${name}.${key}`, problems);
-  checkTest(name, service, problems);
-  checkLimits(name, service, problems);
-  for (const port of itemsAt(service, 'ports')) checkPort(name, port, problems);
-  for (const mount of itemsAt(service, 'volumes')) {
-    if (textAt(mount, 'target') === undefined && mount.kind === 'map') {
-      report(problems, mount.place, { code: 'compose-volume', message: `a mount of ${name} has no target`, hint: 'add target: with the path in the container' });
-    }
-  }
-  for (const host of itemsAt(service, 'extra_hosts')) {
-    const address = textAt(host, 'address')?.text ?? '';
-    if (address !== '') continue;
-    const message = `services.${name}.extra_hosts: "${textAt(host, 'host')?.text}" has no address`;
-    report(problems, host.place, { code: 'compose-extra-host', message, hint: 'write NAME:ADDRESS, for example "host.docker.internal:host-gateway"' });
-  }
-}
-
-const sizes = [['mem_limit'], ['mem_reservation'], ['memswap_limit'], ['shm_size'], ['deploy', 'resources', 'limits', 'memory'], ['deploy', 'resources', 'reservations', 'memory']];
-
-function checkDuration(node: ScalarNode | undefined, path: string, problems: Problems): void {
-  if (node === undefined || parseDuration(node.text) !== undefined) return;
-  const isNumber = /^\d+$/.test(node.text);
-  const message = `${path} "${node.text}" is not a duration`;
-  report(problems, node.place, { code: 'compose-duration', message, hint: isNumber ? `add a unit: "${node.text}s"` : 'write for example "10s", "1m30s" or "500ms"' });
-}
-
-function checkSize(node: ScalarNode | undefined, path: string, problems: Problems): void {
-  if (node === undefined || parseBytes(node.text) !== undefined) return;
-  report(problems, node.place, { code: 'compose-size', message: `${path} "${node.text}" is not a size`, hint: 'write for example "512m" or "2g"' });
-}
-
-function checkCommand(node: ScalarNode | undefined, path: string, problems: Problems): void {
-  if (node === undefined || splitCommand(node.text) !== undefined) return;
-  const message = `${path} cannot be split into arguments: a quote stays open, or a parenthesis stands outside of quotes`;
-  report(problems, node.place, { code: 'compose-command', message, hint: `write it as a list: ["sh", "-c", "…"]` });
-}
-
-function checkTest(name: string, service: MapNode, problems: Problems): void {
-  const [first] = itemsAt(service, 'healthcheck', 'test');
-  if (first?.kind !== 'scalar' || ['CMD', 'CMD-SHELL', 'NONE'].includes(first.text)) return;
-  const message = `services.${name}.healthcheck.test begins with "${first.text}"`;
-  report(problems, first.place, { code: 'compose-healthcheck', message, hint: 'a list begins with CMD, CMD-SHELL or NONE: ["CMD", "curl", "-f", "http://localhost"]' });
-}
-
-/** The old keys and `deploy` may both be there, but then they must say the same. */
-function checkLimits(name: string, service: MapNode, problems: Problems): void {
-  const pairs = [
-    ['mem_limit', ['deploy', 'resources', 'limits'], 'memory'],
-    ['cpus', ['deploy', 'resources', 'limits'], 'cpus'],
-    ['pids_limit', ['deploy', 'resources', 'limits'], 'pids'],
-    ['mem_reservation', ['deploy', 'resources', 'reservations'], 'memory'],
-    ['scale', ['deploy'], 'replicas'],
-  ] as const;
-  for (const [old, path, key] of pairs) {
-    const own = textAt(service, old);
-    const group = mapAt(service, ...path);
-    const other = textAt(group, key);
-    const isAbsent = other === undefined && (group === undefined || old === 'scale');
-    if (own === undefined || isAbsent || (other !== undefined && parseBytes(own.text) === parseBytes(other.text))) continue;
-    const message = `services.${name}: ${old} says ${own.text}, but ${[...path, key].join('.')} says ${other === undefined ? 'nothing' : other.text}`;
-    report(problems, own.place, { code: 'compose-conflict', message, hint: `remove ${old}; ${[...path, key].join('.')} is the newer key` });
-  }
-}
-
-function checkPort(name: string, port: Node, problems: Problems): void {
-  if (textAt(port, 'target') !== undefined) return;
-  report(problems, port.place, { code: 'compose-port', message: `a port of ${name} has no target`, hint: 'add target: with the port in the container' });
-}
-
 function checkFileObject(kind: 'configs' | 'secrets', name: string, node: Node, problems: Problems): void {
   const keys = kind === 'configs' ? ['file', 'environment', 'content'] : ['file', 'environment'];
   const given = keys.filter((key) => at(node, key) !== undefined);

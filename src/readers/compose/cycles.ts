@@ -11,13 +11,21 @@ export function reportCycle(root: MapNode, problems: Problems): void {
     const cycle = findCycle(start, services, finished);
     if (cycle === undefined) continue;
     const message = `services wait for each other in a circle: ${cycle.names.join(' → ')}`;
-    report(problems, cycle.place, { code: 'compose-dependency-cycle', message, hint: 'take one depends_on, link or namespace out of the circle' });
+    report(problems, cycle.place, {
+      code: 'compose-dependency-cycle',
+      message,
+      hint: 'take one depends_on, link or namespace out of the circle',
+    });
     return;
   }
 }
 
 /** Depth first without recursion: a chain may be as long as there are services. */
-function findCycle(start: string, services: MapNode['entries'], finished: Set<string>): { readonly names: readonly string[]; readonly place: Place } | undefined {
+function findCycle(
+  start: string,
+  services: MapNode['entries'],
+  finished: Set<string>,
+): { readonly names: readonly string[]; readonly place: Place } | undefined {
   const targetsOf = (name: string) => [...entriesAt(services.get(name)?.value, 'depends_on')];
   const path: { readonly name: string; readonly left: ReturnType<typeof targetsOf> }[] = [];
   const onPath = new Set<string>();

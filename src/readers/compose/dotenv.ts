@@ -39,7 +39,8 @@ function parseRaw(scan: Scan): ReadonlyMap<string, Variable> {
     const name = (equals === -1 ? text : text.slice(0, equals)).trim();
     if (name !== '' && !text.trimStart().startsWith('#')) {
       if (equals === -1) inherit(name, place(scan, at, at + text.length), scan);
-      else scan.found.set(name, { value: text.slice(equals + 1), place: { ...place(scan, at + equals + 1, at + text.length), exact: true } });
+      else
+        scan.found.set(name, { value: text.slice(equals + 1), place: { ...place(scan, at + equals + 1, at + text.length), exact: true } });
     }
     at += line.length + 1;
   }
@@ -63,9 +64,18 @@ function statement(scan: Scan): void {
   const head = /^(?:export[ \t]+)?([^=:\s]*)[ \t]*([=:]?)[ \t]*/.exec(line);
   const name = head?.[1] ?? '';
   const start = scan.at;
-  if (head === null || name === '' || !/^[\p{L}\p{N}_.\-[\]]+$/u.test(name) || (head[2] === '' && line.slice(head[0].length).trim() !== '')) {
+  if (
+    head === null ||
+    name === '' ||
+    !/^[\p{L}\p{N}_.\-[\]]+$/u.test(name) ||
+    (head[2] === '' && line.slice(head[0].length).trim() !== '')
+  ) {
     const hint = 'write NAME=value; the name may hold letters, digits, _ . and -';
-    report(scan.options.problems, place(scan, start, lineEnd), { code: 'env-file-syntax', message: `"${line.trim().slice(0, 40)}" is not NAME=value`, hint });
+    report(scan.options.problems, place(scan, start, lineEnd), {
+      code: 'env-file-syntax',
+      message: `"${line.trim().slice(0, 40)}" is not NAME=value`,
+      hint,
+    });
     scan.at = lineEnd;
     return;
   }
@@ -96,12 +106,16 @@ function value(name: string, from: number, lineEnd: number, scan: Scan): void {
   const close = closingQuote(text, quote, from + 1);
   if (close === -1) {
     const hint = `close it with ${quote}`;
-    report(scan.options.problems, place(scan, from, lineEnd), { code: 'env-file-syntax', message: `the value of ${name} opens a quote and never closes it`, hint });
+    report(scan.options.problems, place(scan, from, lineEnd), {
+      code: 'env-file-syntax',
+      message: `the value of ${name} opens a quote and never closes it`,
+      hint,
+    });
     scan.at = lineEnd;
     return;
   }
   const inner = text.slice(from + 1, close);
-  set(name, quote === '"' ? unescape(inner) : inner, from + 1, close, quote === '"', scan);
+  set(name, quote === '"' ? unescaped(inner) : inner, from + 1, close, quote === '"', scan);
   scan.at = close + 1;
   const rest = text.slice(scan.at, endOfLine(text, scan.at));
   if (/^\s*(?:#.*)?$/.test(rest)) scan.at += rest.length;
@@ -112,15 +126,21 @@ function set(name: string, written: string, start: number, end: number, expanded
   const result = expanded ? substitute(written, lookup) : { text: written };
   if ('failure' in result && result.failure !== undefined) {
     const hint = 'write ${NAME} or ${NAME:-default}, or put the value into single quotes';
-    report(scan.options.problems, place(scan, start, end), { code: 'env-file-syntax', message: `the value of ${name} holds "${result.failure.text}"`, hint });
+    report(scan.options.problems, place(scan, start, end), {
+      code: 'env-file-syntax',
+      message: `the value of ${name} holds "${result.failure.text}"`,
+      hint,
+    });
   }
   const exact = scan.source.text.slice(start, end) === result.text;
   scan.found.set(name, { value: result.text, place: { ...place(scan, start, end), exact } });
 }
 
 /** Backslash escapes of double quotes: \n and \r are line ends, \$ keeps the dollar sign from being expanded. */
-function unescape(text: string): string {
-  return text.replaceAll(/\\([\s\S])/g, (_, char: string) => (char === 'n' ? '\n' : char === 'r' ? '\r' : char === 't' ? '\t' : char === '$' ? '$$' : char));
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([\s\S])/g, (_, char: string) =>
+    char === 'n' ? '\n' : char === 'r' ? '\r' : char === 't' ? '\t' : char === '$' ? '$$' : char,
+  );
 }
 
 function closingQuote(text: string, quote: string, from: number): number {

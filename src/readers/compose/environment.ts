@@ -14,14 +14,15 @@ export function resolveEnvironment(service: MapNode, scope: Scope, loading: Load
   for (const item of itemsAt(service, 'env_file')) readEnvFile(item, found, scope, loading);
   for (const [name, entry] of entriesAt(service, 'environment')) {
     if (entry.value.kind === 'scalar') found.set(name, { value: entry.value.text, node: entry.value });
-    else found.set(name, passedThrough(name, entry.value, found.get(name), scope));
+    else found.set(name, passedThrough(name, entry.value, scope));
   }
   return found;
 }
 
-function passedThrough(name: string, node: Node, before: EnvironmentEntry | undefined, scope: Scope): EnvironmentEntry {
+/** Without a value it hides what an env file says, and is the shell's. */
+function passedThrough(name: string, node: Node, scope: Scope): EnvironmentEntry {
   const variable = lookupVariable(scope.variables, name);
-  if (variable === undefined) return before ?? { value: undefined, node };
+  if (variable === undefined) return { value: undefined, node };
   return { value: variable.value, node: textNode(variable.value, variable.place ?? { ...node.place, exact: false }) };
 }
 
@@ -48,7 +49,7 @@ function readEnvFile(item: Node, found: Map<string, EnvironmentEntry>, scope: Sc
 }
 
 /** Absolute paths are shown relative to the working directory where that is shorter. */
-export function shownPath(path: string): string {
+function shownPath(path: string): string {
   const short = relative('', path);
   return short === '' || short.startsWith('..') ? path : short;
 }

@@ -1,12 +1,13 @@
 import { canonical } from './canonical.ts';
+import { nearest } from './did-you-mean.ts';
 import { interpolate } from './interpolate.ts';
 import type { Loading, Scope } from './load.ts';
 import { folderOf, parseFile, relativeTo } from './load.ts';
 import { mergeService } from './merge.ts';
 import type { MapNode, Node, ScalarNode } from './node.ts';
-import { entriesAt, hopAt, mapAt, textAt, travelled, withoutKey, withValue } from './node.ts';
-import { nearest } from './did-you-mean.ts';
+import { entriesAt, hopAt, mapAt, textAt, travelled, withEntries, withoutKey, withValue } from './node.ts';
 import { report } from './problems.ts';
+import { validate } from './validate.ts';
 
 interface Link {
   readonly file: string;
@@ -21,20 +22,20 @@ interface Site {
   readonly chain: readonly Link[];
 }
 
-/** `extends` deeper than this is a cycle that our comparison of paths did not see. */
-const MAX_CHAIN = 1000;
+/** People write chains of three; the origins of a value remember each step. */
+const MAX_CHAIN = 100;
 
 /** The file with every `extends` carried out. */
 export function applyExtends(file: MapNode, path: string, scope: Scope, loading: Loading): MapNode {
   const services = mapAt(file, 'services');
   if (services === undefined || ![...services.entries.values()].some((entry) => mapAt(entry.value)?.entries.has('extends'))) return file;
   const site: Site = { services, file: path, folder: scope.folder, chain: [] };
-  let made = services;
+  const entries = new Map(services.entries);
   for (const [name, entry] of services.entries) {
     if (entry.value.kind !== 'map' || !entry.value.entries.has('extends')) continue;
-    made = withValue(made, name, extended(name, entry.value, site, scope, loading));
+    entries.set(name, { key: entry.key, value: extended(name, entry.value, site, scope, loading) });
   }
-  return withValue(file, 'services', made);
+  return withValue(file, 'services', withEntries(services, entries));
 }
 
 function extended(name: string, service: MapNode, site: Site, scope: Scope, loading: Loading): MapNode {
@@ -61,7 +62,9 @@ function extendOnce(name: string, service: MapNode, site: Site, scope: Scope, lo
   const hop = hopAt('extends', `extends: ${file === undefined ? '' : `${file}#`}${reference.text}`, target.place);
   const inherited = travelled(base, hop);
   if (inherited.kind !== 'map') return bare;
-  const longForm = (node: MapNode) => mapAt(canonical(wrap(name, node), site.folder, loading.problems), 'services', name) ?? node;
+  // Only what is well formed has a long form; the file is validated as a whole after this.
+  const longForm = (node: MapNode) =>
+    mapAt(canonical(validate(wrap(name, node), loading.problems), site.folder, loading.problems), 'services', name) ?? node;
   return mergeService(longForm(inherited), longForm(bare), name, loading.problems);
 }
 
@@ -96,12 +99,25 @@ function openFile(file: ScalarNode, site: Site, scope: Scope, loading: Loading):
   const documents = parseFile(path, loading, file.place);
   const document = documents?.at(-1);
   if (document === undefined) return undefined;
-  const services = mapAt(interpolate(document, scope.variables, loading.problems), 'services');
+  const services = mapAt(filledIn(document, path, scope, loading), 'services');
   if (services === undefined) {
-    report(loading.problems, file.place, { code: 'compose-extends', message: `${path} holds no services`, hint: 'extend a service of a Compose file' });
+    report(loading.problems, file.place, {
+      code: 'compose-extends',
+      message: `${path} holds no services`,
+      hint: 'extend a service of a Compose file',
+    });
     return undefined;
   }
   return { services, file: path, folder: folderOf(path), chain: site.chain };
+}
+
+/** Many services may extend one file. */
+function filledIn(document: MapNode, path: string, scope: Scope, loading: Loading): MapNode {
+  const known = scope.including.length === 0 ? loading.filled.get(path) : undefined;
+  if (known !== undefined) return known;
+  const made = interpolate(document, scope.variables, loading.problems);
+  if (scope.including.length === 0) loading.filled.set(path, made);
+  return made;
 }
 
 function missing(reference: ScalarNode, found: Node | undefined, from: Site, loading: Loading): void {
@@ -113,11 +129,21 @@ function missing(reference: ScalarNode, found: Node | undefined, from: Site, loa
   if (found === undefined) report(loading.problems, reference.place, { code: 'compose-extends', message, hint });
 }
 
+function isTooLong(reference: ScalarNode, from: Site, loading: Loading): boolean {
+  if (from.chain.length < MAX_CHAIN) return false;
+  const message = `more than ${MAX_CHAIN} services extend one another`;
+  report(loading.problems, reference.place, { code: 'compose-extends', message, hint: 'extend the first of them directly' });
+  return true;
+}
+
 function isCycle(reference: ScalarNode, from: Site, loading: Loading): boolean {
   const start = from.chain.findIndex((link) => link.file === from.file && link.service === reference.text);
-  if (start === -1 && from.chain.length < MAX_CHAIN) return false;
-  const circle = from.chain.slice(Math.max(0, start));
-  const key = circle.map((link) => `${link.file}#${link.service}`).sort().join('\n');
+  if (start === -1) return isTooLong(reference, from, loading);
+  const circle = from.chain.slice(start);
+  const key = circle
+    .map((link) => `${link.file}#${link.service}`)
+    .sort()
+    .join('\n');
   if (loading.problems.seen.has(key)) return true; // said already, from another service of the circle
   loading.problems.seen.add(key);
   const links = [...circle, { file: from.file, service: reference.text }];

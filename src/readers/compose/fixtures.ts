@@ -23,7 +23,8 @@ export const acceptedFixtures = (): readonly Fixture[] =>
     .filter((name) => name !== 'refused')
     .map((name) => fixtureIn(testdata, name));
 
-export const refusedFixtures = (): readonly Fixture[] => readdirSync(join(testdata, 'refused')).map((name) => fixtureIn(join(testdata, 'refused'), name));
+export const refusedFixtures = (): readonly Fixture[] =>
+  readdirSync(join(testdata, 'refused')).map((name) => fixtureIn(join(testdata, 'refused'), name));
 
 function fixtureIn(parent: string, name: string): Fixture {
   const folder = join(parent, name);
@@ -40,7 +41,8 @@ function fixtureIn(parent: string, name: string): Fixture {
   };
 }
 
-export const readFixture = (fixture: Fixture): ComposeResult => readCompose(diskFiles, { paths: fixture.paths, profiles: fixture.profiles, env: fixture.env });
+export const readFixture = (fixture: Fixture): ComposeResult =>
+  readCompose(diskFiles, { paths: fixture.paths, profiles: fixture.profiles, env: fixture.env });
 
 /** Without what differs between machines: the folder in which the fixture lies. */
 export function portable(value: unknown, folder: string): unknown {

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { parseDotenv } from './dotenv.ts';
 import type { Loading, Scope } from './load.ts';
 import { folderOf, loadFiles, readSource, relativeTo, samePath } from './load.ts';
-import type { MapNode, Node, Place, ScalarNode } from './node.ts';
-import { at, hopAt, itemsAt, mapAt, plain, textAt, travelled, withoutKey, withValue } from './node.ts';
+import type { Entry, MapNode, Node, Place, ScalarNode } from './node.ts';
+import { at, hopAt, itemsAt, mapAt, plain, textAt, travelled, withEntries, withoutKey, withValue } from './node.ts';
 import { report } from './problems.ts';
 import type { Variable, Variables } from './variables.ts';
 import { lookupVariable } from './variables.ts';
@@ -66,7 +66,8 @@ function withEnvFiles(item: Node, folder: string, scope: Scope, loading: Loading
     const source = readSource(path, loading, from);
     if (source === undefined) continue;
     const lookup = (name: string) => lookupVariable(scope.variables, name)?.value;
-    for (const [name, variable] of parseDotenv(source, { lookup, problems: loading.problems })) if (!files.has(name)) files.set(name, variable);
+    for (const [name, variable] of parseDotenv(source, { lookup, problems: loading.problems }))
+      if (!files.has(name)) files.set(name, variable);
   }
   return { shell: scope.variables.shell, files };
 }
@@ -76,13 +77,14 @@ function addIncluded(file: MapNode, included: Node, loading: Loading): MapNode {
   for (const kind of kinds) {
     const from = mapAt(included, kind);
     if (from === undefined) continue;
-    let to = mapAt(made, kind) ?? { ...from, entries: new Map() };
+    const to = mapAt(made, kind) ?? { ...from, entries: new Map<string, Entry>() };
+    const entries = new Map(to.entries);
     for (const [name, entry] of from.entries) {
       const own = to.entries.get(name)?.value;
-      if (own === undefined) to = withValue(to, name, entry.value);
+      if (own === undefined) entries.set(name, entry);
       else if (JSON.stringify(plain(own)) !== JSON.stringify(plain(entry.value))) conflict(kind, name, own, entry.value, loading);
     }
-    made = withValue(made, kind, to);
+    made = withValue(made, kind, withEntries(to, entries));
   }
   return made;
 }

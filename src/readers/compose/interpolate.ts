@@ -75,7 +75,11 @@ function fill(node: ScalarNode, text: string, path: readonly string[], context: 
       report(problems, place, { code: 'compose-variable-required', message, hint: `set ${name} in .env or in the shell` });
     } else {
       const message = `${path.join('.')}: "${failed}" is not a variable substitution`;
-      report(problems, place, { code: 'compose-interpolation', message, hint: 'write ${NAME} or ${NAME:-default}; a dollar sign itself is written $$' });
+      report(problems, place, {
+        code: 'compose-interpolation',
+        message,
+        hint: 'write ${NAME} or ${NAME:-default}; a dollar sign itself is written $$',
+      });
     }
   }
   if (result.text === text) return node;
@@ -83,7 +87,11 @@ function fill(node: ScalarNode, text: string, path: readonly string[], context: 
   return { ...node, place, value: result.text, text: result.text };
 }
 
-function hops(use: { readonly expression: string; readonly name: string; readonly offset: number }, node: ScalarNode, context: Context): Hop[] {
+function hops(
+  use: { readonly expression: string; readonly name: string; readonly offset: number },
+  node: ScalarNode,
+  context: Context,
+): Hop[] {
   const found = lookupVariable(context.variables, use.name);
   const site = hopAt('interpolation', use.expression, subPlace(node.place, use.offset, use.offset + use.expression.length));
   if (found === undefined) return [site];

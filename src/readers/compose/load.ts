@@ -24,6 +24,8 @@ export interface Loading {
   readonly documents: ComposeDocument[];
   /** Files that `include` brought in. */
   readonly included: Set<string>;
+  /** Files that are extended, with their variables filled in. */
+  readonly filled: Map<string, MapNode>;
   /** Services with their `extends` carried out, by file and name: chains share their ends. */
   readonly extended: Map<string, MapNode>;
   /** Parsed trees by file: one file may be extended by many services. */
@@ -85,7 +87,14 @@ function reportUnreadable(path: string, result: Extract<FileResult, { ok: false 
   const message = `${path} cannot be read: ${result.message}`;
   const hint = result.reason === 'missing' ? 'check the path; it is relative to the folder of the file that names it' : 'check the file';
   if (from !== undefined) report(problems, from, { code: 'compose-file-unreadable', message, hint });
-  else problems.list.push({ severity: 'error', code: 'compose-file-unreadable', message, hint, origin: { kind: 'observed', source: path, object: '', path: '' } });
+  else
+    problems.list.push({
+      severity: 'error',
+      code: 'compose-file-unreadable',
+      message,
+      hint,
+      origin: { kind: 'observed', source: path, object: '', path: '' },
+    });
 }
 
 function mapsOf(trees: readonly Node[], source: SourceText, problems: Problems): readonly MapNode[] | undefined {
@@ -93,10 +102,19 @@ function mapsOf(trees: readonly Node[], source: SourceText, problems: Problems):
   for (const tree of trees) {
     if (tree.kind === 'map' || tree.kind === 'null') continue;
     const hint = 'a Compose file begins with keys such as "services:"';
-    report(problems, tree.place, { code: 'compose-not-a-map', message: `${source.file} holds ${tree.kind === 'list' ? 'a list' : 'a text'} where a map is expected`, hint });
+    report(problems, tree.place, {
+      code: 'compose-not-a-map',
+      message: `${source.file} holds ${tree.kind === 'list' ? 'a list' : 'a text'} where a map is expected`,
+      hint,
+    });
   }
-  if (maps.length > 0 || problems.list.some((problem) => problem.origin.kind === 'file' && problem.origin.file === source.file)) return maps;
-  report(problems, fileStart({ source }), { code: 'compose-empty', message: `${source.file} is empty`, hint: 'a Compose file holds at least one service under "services:"' });
+  if (maps.length > 0 || problems.list.some((problem) => problem.origin.kind === 'file' && problem.origin.file === source.file))
+    return maps;
+  report(problems, fileStart({ source }), {
+    code: 'compose-empty',
+    message: `${source.file} is empty`,
+    hint: 'a Compose file holds at least one service under "services:"',
+  });
   return undefined;
 }
 

@@ -16,13 +16,13 @@ export interface Located {
   readonly style: 'block' | 'flow' | 'scalar';
   /** Columns (from 0) at which the children stand, for blocks; of the key for scalars and flow. */
   readonly indent: number;
-  /** For a block: behind the last child's text, where a new line with another child can go. For a flow: before the bracket that closes it. */
+  /** For a block: the end of its last line (before the line ending), where another line can follow. For a flow: before the closing bracket. */
   readonly insertAt: number;
   /** How the value comes to where it is asked for: empty when it is written there. Then an edit changes others too. */
   readonly via: readonly Hop[];
 }
 
-export interface Range {
+interface Range {
   readonly start: number;
   readonly end: number;
 }
@@ -30,7 +30,7 @@ export interface Range {
 /**
  * Where a key of a service or network is written: the file that wins is looked into first. For a service, its own
  * maps come before the ones that it extends. Undefined when nobody wrote it; ask for a shorter path then, to see
- * where it can be added. An empty path is the service or the network itself.
+ * where it can be added. An empty path is the service or the network itself; an empty id is the file.
  */
 export function locate(project: ComposeProject, id: string, path: readonly string[]): Located | undefined {
   const target = targetOf(project, id);
@@ -39,10 +39,12 @@ export function locate(project: ComposeProject, id: string, path: readonly strin
     const found = locateIn(document, [...target, ...path]);
     if (found !== undefined) return found;
   }
-  return target[0] === 'services' ? locateExtended(project, target[1], path, []) : undefined;
+  const [kind, name] = target;
+  return kind === 'services' && name !== undefined ? locateExtended(project, name, path, []) : undefined;
 }
 
-function targetOf(project: ComposeProject, id: string): readonly [string, string] | undefined {
+function targetOf(project: ComposeProject, id: string): readonly string[] | undefined {
+  if (id === '') return [];
   for (const service of project.services.values()) if (service.workloadId === id) return ['services', service.name];
   for (const [key, networkId] of project.networkIds) if (networkId === id) return ['networks', key];
   return undefined;
@@ -51,7 +53,10 @@ function targetOf(project: ComposeProject, id: string): readonly [string, string
 /** Given files from the last to the first, then what they include and extend. */
 function documentsByWeight(project: ComposeProject): readonly ComposeDocument[] {
   const given = project.documents.filter((document) => project.given.includes(document.file));
-  return [...given.reverse(), ...project.documents.filter((document) => !project.given.includes(document.file) && project.included.has(document.file))];
+  return [
+    ...given.reverse(),
+    ...project.documents.filter((document) => !project.given.includes(document.file) && project.included.has(document.file)),
+  ];
 }
 
 function locateExtended(project: ComposeProject, name: string, path: readonly string[], seen: readonly string[]): Located | undefined {
@@ -63,7 +68,11 @@ function locateExtended(project: ComposeProject, name: string, path: readonly st
     if (file === undefined) continue;
     const found = locateIn(file, ['services', step.service, ...path]) ?? locateExtended(project, step.service, path, [...seen, key]);
     if (found !== undefined) {
-      const hop: Hop = { kind: 'extends', text: `extends: ${step.file === undefined ? '' : `${step.file}#`}${step.service}`, file: document.file };
+      const hop: Hop = {
+        kind: 'extends',
+        text: `extends: ${step.file === undefined ? '' : `${step.file}#`}${step.service}`,
+        file: document.file,
+      };
       return { ...found, via: [...found.via, hop] };
     }
   }
@@ -116,7 +125,7 @@ function describe(document: ComposeDocument, node: Node, key: Range | undefined)
     value: { start: place.start, end: place.end },
     style,
     indent: source.position(reference).column - 1,
-    insertAt: style === 'flow' ? place.end - 1 : lastOwnText(node, place.end),
+    insertAt: style === 'flow' ? place.end - 1 : endOfLine(source.text, place.end),
     via: place.via,
   };
 }
@@ -132,7 +141,9 @@ function firstChild(node: Node, text: string): number | undefined {
   return own.length === 0 ? undefined : Math.min(...own.map((entry) => entry.key.start));
 }
 
-/** Merged entries lie elsewhere; the end of the last one that is written here counts. */
-function lastOwnText(node: Node, otherwise: number): number {
-  return Math.max(node.place.start, otherwise);
+/** Before the line ending, behind a comment that stands on the line. */
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  if (end === -1) return text.length;
+  return text[end - 1] === '\r' ? end - 1 : end;
 }

@@ -43,7 +43,13 @@ function mergeMaps(base: MapNode, over: MapNode, table: PathTable<Merge> | undef
   return { ...over, entries, ...(over.entries.size === 0 ? { place: base.place, flow: base.flow } : {}) };
 }
 
-function mergeEntry(name: string, before: Entry | undefined, entry: Entry, table: PathTable<Merge> | undefined, context: Context): Node | undefined {
+function mergeEntry(
+  name: string,
+  before: Entry | undefined,
+  entry: Entry,
+  table: PathTable<Merge> | undefined,
+  context: Context,
+): Node | undefined {
   const { value } = entry;
   if (value.tag === '!reset') return context.keepTags ? value : undefined;
   if (value.tag === '!override' || before === undefined || name.startsWith('x-')) return context.keepTags ? value : withoutTags(value);
@@ -61,7 +67,11 @@ function mergeValues(base: Node, over: Node, table: PathTable<Merge> | undefined
   if (base.kind === 'list' && over.kind === 'list') return append(base, over);
   if (base.kind === 'scalar' && over.kind === 'scalar') return replaced(base, over);
   const message = `${context.path.join('.')} is a ${over.kind} here and a ${base.kind} in ${base.place.source.file}:${base.place.source.position(base.place.start).line}`;
-  report(context.problems, over.place, { code: 'compose-merge', message, hint: 'write both in the same form, or replace the first with !override' });
+  report(context.problems, over.place, {
+    code: 'compose-merge',
+    message,
+    hint: 'write both in the same form, or replace the first with !override',
+  });
   return over;
 }
 
@@ -94,7 +104,8 @@ const logging: Merge = (base, over, table, context) => {
   return before === undefined || after === undefined || before.text === after.text ? mergeMaps(base, over, table, context) : over;
 };
 
-const limits: Merge = (base, over, table, context) => (base.kind === 'map' && over.kind === 'map' ? mergeMaps(base, over, table, context) : over);
+const limits: Merge = (base, over, table, context) =>
+  base.kind === 'map' && over.kind === 'map' ? mergeMaps(base, over, table, context) : over;
 
 /** Address pools are the same when their subnet is. */
 const pools: Merge = (base, over, table, context) => {

@@ -1,7 +1,7 @@
 import { parseCidr } from '../../core/address.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { GatewayMode, Network, Setting, Subnet } from '../../network/model.ts';
-import { DEFAULT_BRIDGE, gatewayModes } from '../../network/model.ts';
+import { gatewayModes } from '../../network/model.ts';
 import type { Entry, Node, ScalarNode } from './node.ts';
 import { entriesAt, itemsAt, originOf, textAt } from './node.ts';
 import type { ComposeProject } from './project.ts';
@@ -26,11 +26,15 @@ export function networkOf(key: string, entry: Entry, project: ComposeProject): N
     id: project.networkIds.get(key) ?? `${project.name}_${key}`,
     key,
     // The implicit default network has no place of its own.
-    origin: entry.key.end === 0 ? byDefault(`default of Compose: services without networks share ${project.name}_default`) : originOf(entry.key),
+    origin:
+      entry.key.end === 0 ? byDefault(`default of Compose: services without networks share ${project.name}_default`) : originOf(entry.key),
     driver: textAt(node, 'driver')?.text || 'bridge',
     external: textAt(node, 'external')?.value === true,
     ...(internal?.value === true ? { internal: originOf(internal.place) } : {}),
-    icc: icc === undefined ? { value: true, origin: byDefault('default of the bridge driver: containers may talk to each other') } : { value: isTrue(icc), origin: originOf(icc.place) },
+    icc:
+      icc === undefined
+        ? { value: true, origin: byDefault('default of the bridge driver: containers may talk to each other') }
+        : { value: isTrue(icc), origin: originOf(icc.place) },
     gatewayMode4: gatewayMode(option(`${prefix}gateway_mode_ipv4`)),
     gatewayMode6: gatewayMode(option(`${prefix}gateway_mode_ipv6`)),
     masquerade: isTrue(option(`${prefix}enable_ip_masquerade`), true),
@@ -41,16 +45,20 @@ export function networkOf(key: string, entry: Entry, project: ComposeProject): N
     attachable: isTrue(textAt(node, 'attachable'), false),
     ...(parent === undefined ? {} : { parent }),
     subnets: itemsAt(node, 'ipam', 'config').flatMap(subnetOf),
-    options: [...options].flatMap(([name, { value }]): Setting[] => (value.kind === 'scalar' ? [{ name, value: value.text, origin: originOf(value.place) }] : [])),
+    options: [...options].flatMap(([name, { value }]): Setting[] =>
+      value.kind === 'scalar' ? [{ name, value: value.text, origin: originOf(value.place) }] : [],
+    ),
   };
 }
 
 /** Go's strconv.ParseBool, which the drivers use for their options. */
-const isTrue = (node: ScalarNode | undefined, otherwise = false): boolean => (node === undefined ? otherwise : /^(?:1|t|true)$/i.test(node.text));
+const isTrue = (node: ScalarNode | undefined, otherwise = false): boolean =>
+  node === undefined ? otherwise : /^(?:1|t|true)$/i.test(node.text);
 
 function gatewayMode(node: ScalarNode | undefined): { readonly value: GatewayMode; readonly origin: Origin } {
   const value = gatewayModes.find((mode) => mode === node?.text);
-  if (node === undefined || value === undefined) return { value: 'nat', origin: byDefault('default of the bridge driver: gateway mode nat') };
+  if (node === undefined || value === undefined)
+    return { value: 'nat', origin: byDefault('default of the bridge driver: gateway mode nat') };
   return { value, origin: originOf(node.place) };
 }
 
@@ -72,12 +80,14 @@ function subnetOf(pool: Node): readonly Subnet[] {
   ];
 }
 
-/** docker0, which every engine has; its subnet is the engine's to say. */
-export function defaultBridge(project: ComposeProject): Network {
-  const origin = byDefault(`default of the engine: the bridge docker0, used by network_mode: bridge in ${project.name}`);
+/** Where docker0 comes from. */
+export const dockerZero = byDefault('default of the engine: the bridge docker0');
+
+/** A network that exists without being declared here; its subnet is the engine's to say. */
+export function elsewhere(id: string, origin: Origin): Network {
   return {
-    id: DEFAULT_BRIDGE,
-    key: DEFAULT_BRIDGE,
+    id,
+    key: id,
     origin,
     driver: 'bridge',
     external: true,

@@ -48,6 +48,10 @@ export function exposedOf(service: ComposeService): readonly ExposedPort[] {
     const range = parseRange(ports);
     if (range === undefined) return [];
     const origin = originOf(item.place);
-    return Array.from({ length: range.end - range.start + 1 }, (_, index) => ({ port: range.start + index, transport: transportOf(protocol), origin }));
+    return Array.from({ length: range.end - range.start + 1 }, (_, index) => ({
+      port: range.start + index,
+      transport: transportOf(protocol),
+      origin,
+    }));
   });
 }

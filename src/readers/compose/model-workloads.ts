@@ -1,6 +1,15 @@
 import { resolve } from 'node:path';
-import type { Arguments, Dependency, EnvironmentVariable, ExtraHost, Healthcheck, Mount, Setting, Text, Workload } from '../../network/model.ts';
-import type { Loading } from './load.ts';
+import type {
+  Arguments,
+  Dependency,
+  EnvironmentVariable,
+  ExtraHost,
+  Healthcheck,
+  Mount,
+  Setting,
+  Text,
+  Workload,
+} from '../../network/model.ts';
 import { exposedOf } from './model-ports.ts';
 import type { Node, ScalarNode } from './node.ts';
 import { entriesAt, itemsAt, mapAt, originOf, subPlace, textAt } from './node.ts';
@@ -10,9 +19,10 @@ import { parseBytes, parseDuration, splitCommand } from './values.ts';
 
 const textOf = (node: ScalarNode): Text => ({ value: node.text, origin: originOf(node.place) });
 
-const textsAt = (node: Node, key: string): readonly Text[] => itemsAt(node, key).flatMap((item) => (item.kind === 'scalar' ? [textOf(item)] : []));
+const textsAt = (node: Node, key: string): readonly Text[] =>
+  itemsAt(node, key).flatMap((item) => (item.kind === 'scalar' ? [textOf(item)] : []));
 
-export function workloadOf(service: ComposeService, namespaceId: string, project: ComposeProject, loading: Loading): Workload {
+export function workloadOf(service: ComposeService, namespaceId: string, project: ComposeProject): Workload {
   const { node } = service;
   const image = textAt(node, 'image');
   const mode = textAt(node, 'network_mode');
@@ -35,14 +45,21 @@ export function workloadOf(service: ComposeService, namespaceId: string, project
     ...(containerName === undefined ? {} : { containerName }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(image === undefined ? {} : { image: textOf(image) }),
-    environment: [...service.environment].map(([name, entry]): EnvironmentVariable => ({ name, value: entry.value, origin: originOf(entry.node.place) })),
+    environment: [...service.environment].map(
+      ([name, entry]): EnvironmentVariable => ({ name, value: entry.value, origin: originOf(entry.node.place) }),
+    ),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(command === undefined ? {} : { command }),
-    mounts: mountsOf(service, project, loading),
-    labels: [...entriesAt(node, 'labels')].flatMap(([name, { value }]) => (value.kind === 'scalar' ? [{ name, value: value.text, origin: originOf(value.place) }] : [])),
+    mounts: mountsOf(service, project),
+    labels: [...entriesAt(node, 'labels')].flatMap(([name, { value }]) =>
+      value.kind === 'scalar' ? [{ name, value: value.text, origin: originOf(value.place) }] : [],
+    ),
     extraHosts: itemsAt(node, 'extra_hosts').flatMap(extraHostOf),
     dns: { servers: textsAt(node, 'dns'), search: textsAt(node, 'dns_search'), options: textsAt(node, 'dns_opt') },
-    legacyLinks: [...itemsAt(node, 'links').flatMap((item) => linkOf(item, project)), ...itemsAt(node, 'external_links').flatMap((item) => linkOf(item, undefined))],
+    legacyLinks: [
+      ...itemsAt(node, 'links').flatMap((item) => linkOf(item, project)),
+      ...itemsAt(node, 'external_links').flatMap((item) => linkOf(item, undefined)),
+    ],
     exposed: exposedOf(service),
     ...(healthcheck === undefined ? {} : { healthcheck }),
     dependsOn: [...entriesAt(node, 'depends_on')]
@@ -63,25 +80,34 @@ export function workloadOf(service: ComposeService, namespaceId: string, project
 function argumentsAt(node: Node, key: string): Arguments | undefined {
   const value = mapAt(node)?.entries.get(key)?.value;
   if (value?.kind === 'list') {
-    return { form: 'exec', values: value.items.flatMap((item) => (item.kind === 'scalar' ? [textOf(item)] : [])), origin: originOf(value.place) };
+    return {
+      form: 'exec',
+      values: value.items.flatMap((item) => (item.kind === 'scalar' ? [textOf(item)] : [])),
+      origin: originOf(value.place),
+    };
   }
   if (value?.kind !== 'scalar') return undefined;
   let from = 0;
   const values = (splitCommand(value.text) ?? []).map((word) => {
     const found = value.text.indexOf(word, from);
     if (found !== -1) from = found + word.length;
-    return { value: word, origin: originOf(found === -1 ? { ...value.place, exact: false } : subPlace(value.place, found, found + word.length)) };
+    return {
+      value: word,
+      origin: originOf(found === -1 ? { ...value.place, exact: false } : subPlace(value.place, found, found + word.length)),
+    };
   });
   return { form: 'shell', values, origin: originOf(value.place) };
 }
 
-function mountsOf(service: ComposeService, project: ComposeProject, loading: Loading): readonly Mount[] {
+function mountsOf(service: ComposeService, project: ComposeProject): readonly Mount[] {
   const { node } = service;
   const mounts = itemsAt(node, 'volumes').flatMap((item) => volumeMountOf(item, project));
   const temporary = itemsAt(node, 'tmpfs').flatMap((item): Mount[] =>
     item.kind === 'scalar' ? [{ kind: 'tmpfs', target: item.text.split(':')[0] ?? '', readOnly: false, origin: originOf(item.place) }] : [],
   );
-  const files = (['config', 'secret'] as const).flatMap((kind) => itemsAt(node, `${kind}s`).flatMap((item) => fileMountOf(kind, item, project, loading)));
+  const files = (['config', 'secret'] as const).flatMap((kind) =>
+    itemsAt(node, `${kind}s`).flatMap((item) => fileMountOf(kind, item, project)),
+  );
   return [...mounts, ...temporary, ...files];
 }
 
@@ -95,17 +121,24 @@ function volumeMountOf(item: Node, project: ComposeProject): readonly Mount[] {
   // A local volume with `o: bind` is a folder of the host under another name.
   const device = textAt(volume, 'driver_opts', 'o')?.text === 'bind' ? textAt(volume, 'driver_opts', 'device')?.text : undefined;
   const name = device ?? (volume === undefined ? source : (textAt(volume, 'name')?.text ?? source));
-  return [{ kind: device === undefined ? type : 'bind', ...(name === undefined ? {} : { source: name }), target, readOnly, origin: originOf(item.place) }];
+  return [
+    {
+      kind: device === undefined ? type : 'bind',
+      ...(name === undefined ? {} : { source: name }),
+      target,
+      readOnly,
+      origin: originOf(item.place),
+    },
+  ];
 }
 
-function fileMountOf(kind: 'config' | 'secret', item: Node, project: ComposeProject, loading: Loading): readonly Mount[] {
+function fileMountOf(kind: 'config' | 'secret', item: Node, project: ComposeProject): readonly Mount[] {
   const source = textAt(item, 'source');
   const definition = source === undefined ? undefined : mapAt(project.root, `${kind}s`, source.text);
   if (source === undefined || definition === undefined) return [];
   const target = textAt(item, 'target')?.text ?? source.text;
   const file = textAt(definition, 'file')?.text;
   const inline = kind === 'config' ? textAt(definition, 'content') : undefined;
-  void loading;
   return [
     {
       kind,
@@ -121,7 +154,9 @@ function fileMountOf(kind: 'config' | 'secret', item: Node, project: ComposeProj
 function extraHostOf(item: Node): readonly ExtraHost[] {
   const name = textAt(item, 'host');
   const address = textAt(item, 'address');
-  return name === undefined || address === undefined || address.text === '' ? [] : [{ name: name.text, address: address.text, origin: originOf(item.place) }];
+  return name === undefined || address === undefined || address.text === ''
+    ? []
+    : [{ name: name.text, address: address.text, origin: originOf(item.place) }];
 }
 
 function linkOf(item: Node, project: ComposeProject | undefined): Workload['legacyLinks'] {
@@ -150,7 +185,10 @@ function healthcheckOf(node: Node): Healthcheck | undefined {
   const timeout = duration('timeout');
   const startPeriod = duration('start_period');
   const retries = textAt(check, 'retries')?.value;
-  const test = form === undefined || form.text === 'NONE' ? undefined : { form: form.text === 'CMD' ? ('exec' as const) : ('shell' as const), values: words.map(textOf), origin: originOf(form.place) };
+  const test =
+    form === undefined || form.text === 'NONE'
+      ? undefined
+      : { form: form.text === 'CMD' ? ('exec' as const) : ('shell' as const), values: words.map(textOf), origin: originOf(form.place) };
   return {
     disabled: textAt(check, 'disable')?.value === true || form?.text === 'NONE',
     test,

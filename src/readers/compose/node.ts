@@ -46,7 +46,7 @@ export interface ScalarNode {
   readonly tag?: Tag;
 }
 
-export interface NullNode {
+interface NullNode {
   readonly kind: 'null';
   readonly place: Place;
   readonly tag?: Tag;

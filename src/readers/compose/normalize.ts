@@ -23,8 +23,7 @@ function withServices(root: MapNode, change: (service: MapNode) => MapNode): Map
 function onDefaultNetwork(service: MapNode): MapNode {
   if (entriesAt(service, 'networks').size > 0) return service;
   const bare = withoutKey(service, 'networks');
-  const mode = textAt(service, 'network_mode')?.text ?? '';
-  if (mode !== '' || service.entries.has('provider')) return bare;
+  if (service.entries.has('network_mode') || service.entries.has('provider')) return bare;
   const place = { ...service.place, exact: false };
   return withValue(bare, 'networks', mapNode({ default: { kind: 'null', place } }, place));
 }
@@ -39,14 +38,19 @@ function impliedDependencies(service: MapNode): MapNode {
     if (value?.text.startsWith('service:') === true) wanted.push({ name: value.text.slice('service:'.length), node: value, restart: true });
   }
   for (const from of itemsAt(service, 'volumes_from')) {
-    if (from.kind === 'scalar' && !from.text.startsWith('container:')) wanted.push({ name: from.text.split(':')[0] ?? '', node: from, restart: false });
+    if (from.kind === 'scalar' && !from.text.startsWith('container:'))
+      wanted.push({ name: from.text.split(':')[0] ?? '', node: from, restart: false });
   }
   if (wanted.length === 0) return service;
   let dependencies = mapAt(service, 'depends_on') ?? mapNode({}, { ...service.place, exact: false });
   for (const { name, node, restart } of wanted) {
     if (dependencies.entries.has(name)) continue;
     const place = { ...node.place, exact: false };
-    const facts = { condition: textNode('service_started', place), restart: restart ? booleanNode(true, place) : undefined, required: booleanNode(true, place) };
+    const facts = {
+      condition: textNode('service_started', place),
+      restart: restart ? booleanNode(true, place) : undefined,
+      required: booleanNode(true, place),
+    };
     dependencies = withValue(dependencies, name, mapNode(facts, place));
   }
   return withValue(service, 'depends_on', dependencies);
@@ -54,7 +58,9 @@ function impliedDependencies(service: MapNode): MapNode {
 
 function declareDefault(root: MapNode): MapNode {
   const networks = mapAt(root, 'networks') ?? mapNode({}, fileStart(root.place));
-  return networks.entries.has('default') ? root : withValue(root, 'networks', withValue(networks, 'default', mapNode({}, fileStart(root.place))));
+  return networks.entries.has('default')
+    ? root
+    : withValue(root, 'networks', withValue(networks, 'default', mapNode({}, fileStart(root.place))));
 }
 
 function nameResources(root: MapNode, kind: string, project: string): MapNode {
@@ -79,7 +85,8 @@ export function withoutUnused(root: MapNode): MapNode {
       if (textAt(mount, 'type')?.text === 'volume') used.volumes.add(textAt(mount, 'source')?.text ?? '');
     }
     for (const kind of ['configs', 'secrets'] as const) {
-      for (const mount of [...itemsAt(service, kind), ...(kind === 'secrets' ? itemsAt(service, 'build', 'secrets') : [])]) used[kind].add(textAt(mount, 'source')?.text ?? '');
+      for (const mount of [...itemsAt(service, kind), ...(kind === 'secrets' ? itemsAt(service, 'build', 'secrets') : [])])
+        used[kind].add(textAt(mount, 'source')?.text ?? '');
     }
   }
   let made = root;

@@ -4,7 +4,9 @@ import { mapNode, numberNode, subPlace, textNode } from './node.ts';
 import type { Remark } from './problems.ts';
 
 /** One or more published ports in the long form, or why there are none. */
-export type PortResult = { readonly ok: true; readonly ports: readonly MapNode[] } | { readonly ok: false; readonly remark: Remark; readonly place: Place };
+export type PortResult =
+  | { readonly ok: true; readonly ports: readonly MapNode[] }
+  | { readonly ok: false; readonly remark: Remark; readonly place: Place };
 
 interface Part {
   readonly text: string;
@@ -27,16 +29,21 @@ export function parsePort(node: ScalarNode, portsLeft = 65_536): PortResult {
   const slash = text.lastIndexOf('/');
   const protocol: Part = slash === -1 ? { text: 'tcp', from: text.length } : { text: text.slice(slash + 1), from: slash + 1 };
   const wanted = protocol.text.toLowerCase();
-  if (!['tcp', 'udp', 'sctp'].includes(wanted)) return fail(`"${protocol.text}" is no protocol`, 'the protocol is tcp, udp or sctp: "53:53/udp"', protocol);
+  if (!['tcp', 'udp', 'sctp'].includes(wanted))
+    return fail(`"${protocol.text}" is no protocol`, 'the protocol is tcp, udp or sctp: "53:53/udp"', protocol);
   const parts = splitPort(slash === -1 ? text : text.slice(0, slash));
-  if (parts === undefined) return fail('this is no port mapping', 'write [IP:]HOST:CONTAINER, for example "9090:80" or "127.0.0.1:9090:80"');
+  if (parts === undefined)
+    return fail('this is no port mapping', 'write [IP:]HOST:CONTAINER, for example "9090:80" or "127.0.0.1:9090:80"');
   const { ip, host, container } = parts;
   if (container.text === '') return fail('the port of the container is missing', 'write HOST:CONTAINER, for example "9090:80"');
   const target = parseRange(container.text);
-  if (target === undefined) return fail(`"${container.text}" is no port of a container`, 'ports are numbers from 1 to 65535, or START-END', container);
-  if (target.end - target.start >= portsLeft) return fail('the project publishes more than 65536 ports', 'publish fewer ports, or use network_mode: host');
+  if (target === undefined)
+    return fail(`"${container.text}" is no port of a container`, 'ports are numbers from 1 to 65535, or START-END', container);
+  if (target.end - target.start >= portsLeft)
+    return fail('the project publishes more than 65536 ports', 'publish fewer ports, or use network_mode: host');
   const published = host.text === '' ? undefined : parseRange(host.text);
-  if (host.text !== '' && published === undefined) return fail(`"${host.text}" is no port of the host`, 'ports are numbers from 1 to 65535, or START-END', host);
+  if (host.text !== '' && published === undefined)
+    return fail(`"${host.text}" is no port of the host`, 'ports are numbers from 1 to 65535, or START-END', host);
   const address = ip.text.startsWith('[') && ip.text.endsWith(']') ? ip.text.slice(1, -1) : ip.text;
   if (address !== '' && parseAddress(address) === undefined)
     return fail(`"${ip.text}" is no IP address`, 'write an address of the host (IPv6 in brackets), or leave it out for all addresses', ip);
@@ -69,13 +76,15 @@ function longForms(node: ScalarNode, written: Written, target: Range, published:
   const hostPlace = placeOf(host);
   for (let port = target.start; port <= target.end; port += 1) {
     const free = published !== undefined && target.start === target.end && published.start !== published.end;
-    const hostText = published === undefined ? undefined : free ? `${published.start}-${published.end}` : String(published.start + port - target.start);
+    const hostText =
+      published === undefined ? undefined : free ? `${published.start}-${published.end}` : String(published.start + port - target.start);
     ports.push(
       mapNode(
         {
           ...shared,
           target: numberNode(port, containerPlace),
-          published: hostText === undefined ? undefined : textNode(hostText, host.text === hostText ? hostPlace : { ...hostPlace, exact: false }),
+          published:
+            hostText === undefined ? undefined : textNode(hostText, host.text === hostText ? hostPlace : { ...hostPlace, exact: false }),
         },
         node.place,
       ),

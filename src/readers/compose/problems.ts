@@ -33,14 +33,20 @@ export function report(problems: Problems, place: Place, remark: Remark, severit
 
 /** Whether the YAML of some file (or of this one) is broken. */
 export function hasSyntaxError(problems: Problems, file?: string): boolean {
-  return problems.list.some(({ code, origin }) => code.startsWith('yaml-') && origin.kind === 'file' && (file === undefined || origin.file === file));
+  return problems.list.some(
+    ({ code, origin }) => code.startsWith('yaml-') && origin.kind === 'file' && (file === undefined || origin.file === file),
+  );
 }
 
 /** Whether an error lies within a stretch of text: what is missing there may be what the error took away. */
 export function hasErrorWithin(problems: Problems, place: Place): boolean {
   return problems.list.some(
     ({ severity, origin }) =>
-      severity === 'error' && origin.kind === 'file' && origin.file === place.source.file && origin.span.start >= place.start && origin.span.end <= place.end,
+      severity === 'error' &&
+      origin.kind === 'file' &&
+      origin.file === place.source.file &&
+      origin.span.start >= place.start &&
+      origin.span.end <= place.end,
   );
 }
 

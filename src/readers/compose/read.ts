@@ -54,7 +54,16 @@ export function composeFilesIn(files: Files, folder: string): string[] {
 /** Reads the files of one project as Compose v2 does. Never throws for what is in them: see `part.problems`. */
 export function readCompose(files: Files, request: ComposeRequest): ComposeResult {
   const problems = newProblems();
-  const loading: Loading = { files, problems, sources: new Map(), documents: [], parsed: new Map(), included: new Set(), extended: new Map() };
+  const loading: Loading = {
+    files,
+    problems,
+    sources: new Map(),
+    documents: [],
+    parsed: new Map(),
+    included: new Set(),
+    extended: new Map(),
+    filled: new Map(),
+  };
   const folder = folderOf(request.paths[0] ?? '.');
   const variables = projectVariables(folder, request, loading);
   const scope: Scope = { folder, variables, including: [] };
@@ -76,8 +85,13 @@ export function readCompose(files: Files, request: ComposeRequest): ComposeResul
     inactive,
     networkIds: new Map([...entriesAt(normal, 'networks')].map(([key, entry]) => [key, textAt(entry.value, 'name')?.text ?? key])),
   };
-  const part = toModel(project, loading);
-  return { part: { ...part, problems: problems.list }, project, sources: [...loading.sources.keys()], resolvedJson: () => resolvedJson(project) };
+  const part = toModel(project);
+  return {
+    part: { ...part, problems: problems.list },
+    project,
+    sources: [...loading.sources.keys()],
+    resolvedJson: () => resolvedJson(project),
+  };
 }
 
 const nowhere = (loading: Loading) => {
@@ -134,14 +148,22 @@ function selectProfiles(root: MapNode, request: ComposeRequest, variables: Varia
   return { root: withValue(root, 'services', withEntries(services, active)), inactive };
 }
 
-const profilesOf = (service: MapNode): readonly string[] => itemsAt(service, 'profiles').flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
+const profilesOf = (service: MapNode): readonly string[] =>
+  itemsAt(service, 'profiles').flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
 
 function servicesOf(root: MapNode, project: string, scope: Scope, loading: Loading): ReadonlyMap<string, ComposeService> {
   const services = new Map<string, ComposeService>();
   for (const [name, entry] of entriesAt(root, 'services')) {
     if (entry.value.kind !== 'map') continue;
     const environment = resolveEnvironment(entry.value, scope, loading);
-    services.set(name, { name, workloadId: `${project}/${name}`, node: entry.value, key: entry.key, environment, profiles: profilesOf(entry.value) });
+    services.set(name, {
+      name,
+      workloadId: `${project}/${name}`,
+      node: entry.value,
+      key: entry.key,
+      environment,
+      profiles: profilesOf(entry.value),
+    });
   }
   return services;
 }

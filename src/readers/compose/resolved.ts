@@ -11,8 +11,13 @@ type Print = (node: Node) => unknown;
 export function resolvedJson(project: ComposeProject): unknown {
   const result: Record<string, unknown> = { name: project.name };
   const services: Record<string, unknown> = {};
-  for (const service of project.services.values()) services[service.name] = printService(service.node, new Map([...service.environment].map(([name, entry]) => [name, entry.value ?? null])));
-  result['services'] = services;
+  for (const service of project.services.values())
+    services[service.name] = printService(
+      service.node,
+      new Map([...service.environment].map(([name, entry]) => [name, entry.value ?? null])),
+      project.folder,
+    );
+  result.services = services;
   for (const kind of ['networks', 'volumes', 'configs', 'secrets'] as const) {
     const entries = entriesAt(project.root, kind);
     if (entries.size === 0) continue;
@@ -22,7 +27,7 @@ export function resolvedJson(project: ComposeProject): unknown {
   return escapeDollars(result);
 }
 
-function printService(node: Node, environment: ReadonlyMap<string, string | null>): unknown {
+function printService(node: Node, environment: ReadonlyMap<string, string | null>, folder: string): unknown {
   // Compose prints these even when they are not there.
   const result: Record<string, unknown> = { command: null, entrypoint: null };
   for (const [name, entry] of entriesAt(node)) {
@@ -30,18 +35,19 @@ function printService(node: Node, environment: ReadonlyMap<string, string | null
     const value = print(entry.value, stepInto(printers, name));
     if (!isZero(name, value)) result[name] = value;
   }
-  if (environment.size > 0) result['environment'] = Object.fromEntries(environment);
-  const build = result['build'];
-  if (typeof build === 'object' && build !== null && !('dockerfile' in build) && !('dockerfile_inline' in build)) Object.assign(build, { dockerfile: 'Dockerfile' });
-  const deploy = result['deploy'];
-  if (typeof deploy === 'object' && deploy !== null && !('placement' in deploy)) Object.assign(deploy, { placement: {} });
-  if (typeof deploy === 'object' && deploy !== null && !('resources' in deploy)) Object.assign(deploy, { resources: {} });
+  if (environment.size > 0) result.environment = Object.fromEntries(environment);
+  const { build, deploy } = result;
+  if (isObject(build)) result.build = { context: folder, ...('dockerfile_inline' in build ? {} : { dockerfile: 'Dockerfile' }), ...build };
+  if (isObject(deploy)) result.deploy = { placement: {}, resources: {}, ...deploy };
   return result;
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** Go leaves zero values out, except those for which "nothing said" and "zero" differ. */
 function isZero(name: string, value: unknown): boolean {
-  if (['command', 'entrypoint', 'init', 'scale', 'attach', 'healthcheck', 'networks', 'deploy', 'logging'].includes(name)) return value === undefined;
+  if (['command', 'entrypoint', 'init', 'scale', 'attach', 'healthcheck', 'networks', 'deploy', 'logging'].includes(name))
+    return value === undefined;
   if (value === null || value === false || value === '' || value === 0 || value === '0') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
@@ -53,7 +59,7 @@ function printResource(kind: string, node: Node): unknown {
     const value = print(entry.value, stepInto(resourcePrinters, name));
     if ((value !== false || name === 'enable_ipv4') && value !== '' && !(name === 'labels' && isZero(name, value))) result[name] = value;
   }
-  if (kind === 'networks' && !('ipam' in result)) result['ipam'] = {};
+  if (kind === 'networks' && !('ipam' in result)) result.ipam = {};
   return result;
 }
 
@@ -90,9 +96,11 @@ const asNumber = onScalar((node) => Number(node.text));
 const words: Print = (node) => (node.kind === 'scalar' ? (splitCommand(node.text) ?? []) : print(node, undefined));
 
 const asHosts: Print = (node) =>
-  node.kind === 'list' ? [...node.items]
+  node.kind === 'list'
+    ? [...node.items]
         .sort((a, b) => (scalarText(a, 'host') < scalarText(b, 'host') ? -1 : scalarText(a, 'host') > scalarText(b, 'host') ? 1 : 0))
-        .map((item) => `${scalarText(item, 'host')}=${scalarText(item, 'address')}`) : print(node, undefined);
+        .map((item) => `${scalarText(item, 'host')}=${scalarText(item, 'address')}`)
+    : print(node, undefined);
 
 const scalarText = (node: Node, name: string): string => {
   const value = entriesAt(node).get(name)?.value;
@@ -112,7 +120,17 @@ const withoutZeros =
 const mount: Print = (node) =>
   Object.fromEntries(
     own(node)
-      .map(([name, entry]) => [name, name === 'tmpfs' ? print(entry.value, tmpfsPrinters) : name === 'bind' || name === 'volume' ? withoutZeros()(entry.value) : print(entry.value, undefined)] as const)
+      .map(
+        ([name, entry]) =>
+          [
+            name,
+            name === 'tmpfs'
+              ? print(entry.value, tmpfsPrinters)
+              : name === 'bind' || name === 'volume'
+                ? withoutZeros()(entry.value)
+                : print(entry.value, undefined),
+          ] as const,
+      )
       .filter(([, value]) => value !== false && value !== ''),
   );
 
@@ -130,7 +148,8 @@ const tmpfsPrinters: PathTable<Print> = pathTable({ size: asBytes });
 
 const printers = pathTable<Print>({
   'annotations.*': asText,
-  'build.args': (node) => Object.fromEntries([...entriesAt(node)].flatMap(([name, { value }]) => (value.kind === 'scalar' ? [[name, value.text]] : []))),
+  'build.args': (node) =>
+    Object.fromEntries([...entriesAt(node)].flatMap(([name, { value }]) => (value.kind === 'scalar' ? [[name, value.text]] : []))),
   'build.extra_hosts': asHosts,
   'build.labels.*': asText,
   command: words,
@@ -154,11 +173,19 @@ const printers = pathTable<Print>({
   healthcheck: (node) =>
     Object.fromEntries(
       own(node)
-        .map(([name, entry]) => [name, ['interval', 'timeout', 'start_period', 'start_interval'].includes(name) ? asDuration(entry.value) : print(entry.value, undefined)] as const)
+        .map(
+          ([name, entry]) =>
+            [
+              name,
+              ['interval', 'timeout', 'start_period', 'start_interval'].includes(name)
+                ? asDuration(entry.value)
+                : print(entry.value, undefined),
+            ] as const,
+        )
         .filter(([, value]) => value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0)),
     ),
   'labels.*': asText,
-  'logging.options.*': onScalar((node) => node.text),
+  'logging.options.*': (node) => (node.kind === 'scalar' ? node.text : ''),
   mem_limit: asBytes,
   mem_reservation: asBytes,
   memswap_limit: asBytes,

@@ -48,7 +48,7 @@ function resolveNumber(text: string): Resolved | undefined {
 const integer = (exact: bigint): Resolved => ({ value: Number(exact), text: exact.toString() });
 
 /** As Go prints a float64: exponents have two digits and begin at 1e+21 and 1e-05. */
-export function formatFloat(value: number): string {
+function formatFloat(value: number): string {
   if (value !== 0 && Math.abs(value) < 1e-4) {
     const [mantissa = '', exponent = ''] = value.toExponential().split('e');
     return `${mantissa}e-${exponent.slice(1).padStart(2, '0')}`;

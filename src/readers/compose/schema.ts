@@ -1,6 +1,24 @@
 /** The keys of a Compose file and what they hold (compose-spec schema as Compose 2.40 carries it; 2.26 knows fewer). */
 import type { Shape } from './shape.ts';
-import { any, anyScalar, between, either, flag, integer, list, map, mapOf, nothing, number, set, strictFlag, strictNumber, text, textOrNumber, word } from './shape.ts';
+import {
+  any,
+  anyScalar,
+  between,
+  either,
+  flag,
+  integer,
+  list,
+  map,
+  mapOf,
+  nothing,
+  number,
+  set,
+  strictFlag,
+  strictNumber,
+  text,
+  textOrNumber,
+  word,
+} from './shape.ts';
 
 const name = /^[a-zA-Z0-9._-]+$/;
 const texts = set(text);
@@ -42,8 +60,18 @@ const build = map({
   platforms: list(text),
 });
 
-const device = map({ capabilities: texts, count: integer, device_ids: texts, driver: text, options: pairs }, { required: ['capabilities'] });
-const update = map({ parallelism: integer, delay: text, failure_action: text, monitor: text, max_failure_ratio: number, order: word('start-first', 'stop-first') });
+const device = map(
+  { capabilities: texts, count: integer, device_ids: texts, driver: text, options: pairs },
+  { required: ['capabilities'] },
+);
+const update = map({
+  parallelism: integer,
+  delay: text,
+  failure_action: text,
+  monitor: text,
+  max_failure_ratio: number,
+  order: word('start-first', 'stop-first'),
+});
 
 const deploy = map({
   mode: text,
@@ -91,7 +119,12 @@ const volumeMount = map(
     target: text,
     read_only: flag,
     consistency: text,
-    bind: map({ propagation: text, create_host_path: flag, recursive: word('enabled', 'disabled', 'writable', 'readonly'), selinux: word('z', 'Z') }),
+    bind: map({
+      propagation: text,
+      create_host_path: flag,
+      recursive: word('enabled', 'disabled', 'writable', 'readonly'),
+      selinux: word('z', 'Z'),
+    }),
     volume: map({ labels: pairs, nocopy: flag, subpath: text }),
     tmpfs: map({ size: integer, mode: number }),
     image: map({ subpath: text }),
@@ -119,7 +152,14 @@ const service = map({
   annotations: pairs,
   attach: flag,
   blkio_config: map(
-    { device_read_bps: rates, device_read_iops: rates, device_write_bps: rates, device_write_iops: rates, weight: integer, weight_device: weights },
+    {
+      device_read_bps: rates,
+      device_read_iops: rates,
+      device_write_bps: rates,
+      device_write_iops: rates,
+      weight: integer,
+      weight_device: weights,
+    },
     { extensions: false },
   ),
   build: either(text, build),
@@ -239,7 +279,16 @@ const network = map({
 });
 
 const volume = map({ name: text, driver: text, driver_opts: options, external, labels: pairs });
-const fileObject = { name: text, environment: text, file: text, external, labels: pairs, driver: text, driver_opts: options, template_driver: text };
+const fileObject = {
+  name: text,
+  environment: text,
+  file: text,
+  external,
+  labels: pairs,
+  driver: text,
+  driver_opts: options,
+  template_driver: text,
+};
 const secret = map(fileObject);
 const config = map({ ...fileObject, content: text });
 const model = map({ name: text, model: text, context_size: strictNumber, runtime_flags: list(text) }, { required: ['model'] });

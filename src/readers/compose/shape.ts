@@ -1,10 +1,16 @@
 /** What may stand where in a Compose file: a small language for the table in schema.ts. */
-export type ScalarType = 'string' | 'number' | 'integer' | 'boolean';
+type ScalarType = 'string' | 'number' | 'integer' | 'boolean';
 
 export type Shape =
   | { readonly kind: 'any' }
   | { readonly kind: 'null' }
-  | { readonly kind: 'scalar'; readonly types: readonly ScalarType[]; readonly oneOf?: readonly string[]; readonly min?: number; readonly max?: number }
+  | {
+      readonly kind: 'scalar';
+      readonly types: readonly ScalarType[];
+      readonly oneOf?: readonly string[];
+      readonly min?: number;
+      readonly max?: number;
+    }
   | { readonly kind: 'list'; readonly item: Shape; readonly unique: boolean }
   | {
       readonly kind: 'map';
@@ -46,7 +52,8 @@ export const map = (keys: Readonly<Record<string, Shape>>, options: Partial<Omit
   extensions: true,
   ...options,
 });
-export const mapOf = (each: Shape, names?: RegExp): MapShape => map({}, { each, extensions: false, ...(names === undefined ? {} : { names }) });
+export const mapOf = (each: Shape, names?: RegExp): MapShape =>
+  map({}, { each, extensions: false, ...(names === undefined ? {} : { names }) });
 
 /** How people call a shape: `a list or a map`. */
 export function describe(shape: Shape): string {
@@ -68,4 +75,9 @@ export function describe(shape: Shape): string {
   }
 }
 
-const scalarNames: Readonly<Record<ScalarType, string>> = { string: 'a text', number: 'a number', integer: 'a whole number', boolean: 'true or false' };
+const scalarNames: Readonly<Record<ScalarType, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+};

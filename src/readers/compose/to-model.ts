@@ -1,18 +1,17 @@
 import { declared } from '../../network/fact.ts';
-import type { Endpoint, EndpointName, Namespace, Workload } from '../../network/model.ts';
+import type { Endpoint, EndpointName, Namespace, Network, Workload } from '../../network/model.ts';
 import { DEFAULT_BRIDGE, HOST_NAMESPACE } from '../../network/model.ts';
 import type { ModelPart } from '../reader.ts';
 import { emptyPart } from '../reader.ts';
-import type { Loading } from './load.ts';
-import { defaultBridge, networkOf } from './model-networks.ts';
+import { dockerZero, elsewhere, networkOf } from './model-networks.ts';
 import { publicationsOf } from './model-ports.ts';
 import { workloadOf } from './model-workloads.ts';
-import type { Entry, Node, Place } from './node.ts';
+import type { Node, Place } from './node.ts';
 import { entriesAt, itemsAt, originOf, textAt } from './node.ts';
 import type { ComposeProject, ComposeService } from './project.ts';
 
 /** The project in the words of the model. Links and listeners are found later, by the readers of agents' settings. */
-export function toModel(project: ComposeProject, loading: Loading): ModelPart {
+export function toModel(project: ComposeProject): ModelPart {
   const homes = namespacesOf(project);
   const networks = [...entriesAt(project.root, 'networks')].map(([key, entry]) => networkOf(key, entry, project));
   const workloads: Workload[] = [];
@@ -20,19 +19,30 @@ export function toModel(project: ComposeProject, loading: Loading): ModelPart {
   const namespaces: Namespace[] = [];
   for (const service of project.services.values()) {
     const home = homes.get(service.name) ?? { id: service.workloadId, kind: 'container' };
-    workloads.push(workloadOf(service, home.id, project, loading));
+    workloads.push(workloadOf(service, home.id, project));
     if (home.id === service.workloadId) namespaces.push({ id: home.id, kind: home.kind, listenersComplete: false });
     if (home.kind === 'container' && home.id === service.workloadId) endpoints.push(...endpointsOf(service, project));
   }
-  const usesBridge = endpoints.some((endpoint) => endpoint.networkId === DEFAULT_BRIDGE);
   return {
     ...emptyPart,
     namespaces,
     workloads,
-    networks: usesBridge ? [...networks, defaultBridge(project)] : networks,
+    networks: [...networks, ...undeclaredNetworks(endpoints, new Set(networks.map((network) => network.id)))],
     endpoints,
-    publications: [...project.services.values()].flatMap((service) => publicationsOf(service, homes.get(service.name)?.id ?? service.workloadId)),
+    publications: [...project.services.values()].flatMap((service) =>
+      publicationsOf(service, homes.get(service.name)?.id ?? service.workloadId),
+    ),
   };
+}
+
+/** docker0, and networks that only a network_mode names: they exist elsewhere. */
+function undeclaredNetworks(endpoints: readonly Endpoint[], known: ReadonlySet<string>): readonly Network[] {
+  const made = new Map<string, Network>();
+  for (const { networkId, origin } of endpoints) {
+    if (!known.has(networkId) && !made.has(networkId))
+      made.set(networkId, elsewhere(networkId, networkId === DEFAULT_BRIDGE ? dockerZero : origin));
+  }
+  return [...made.values()];
 }
 
 interface Home {
@@ -51,7 +61,11 @@ function namespacesOf(project: ComposeProject): ReadonlyMap<string, Home> {
     while (home === undefined && here !== undefined && !seen.has(here.name)) {
       seen.add(here.name);
       const mode: string = modeOf(here);
-      const owner: string | undefined = mode.startsWith('service:') ? mode.slice(8) : mode.startsWith('container:') ? byContainer.get(mode.slice(10)) : undefined;
+      const owner: string | undefined = mode.startsWith('service:')
+        ? mode.slice(8)
+        : mode.startsWith('container:')
+          ? byContainer.get(mode.slice(10))
+          : undefined;
       if (owner !== undefined && project.services.has(owner)) here = project.services.get(owner);
       else if (mode.startsWith('container:')) home = { id: mode.slice(10), kind: 'container' };
       else home = ownHome(here, mode);
@@ -69,18 +83,31 @@ function ownHome(service: ComposeService, mode: string): Home {
 const modeOf = (service: ComposeService): string => textAt(service.node, 'network_mode')?.text ?? '';
 
 /** Of the first replica. */
-export function containerNameOf(service: ComposeService, project: ComposeProject): string {
+function containerNameOf(service: ComposeService, project: ComposeProject): string {
   return textAt(service.node, 'container_name')?.text ?? `${project.name}-${service.name}-1`;
 }
 
 function endpointsOf(service: ComposeService, project: ComposeProject): readonly Endpoint[] {
   const mode = textAt(service.node, 'network_mode');
   if (mode === undefined || mode.text === '') {
-    return [...entriesAt(service.node, 'networks')].map(([key, entry]) => endpointOn(project.networkIds.get(key) ?? `${project.name}_${key}`, entry.value, entry.key, service, project));
+    return [...entriesAt(service.node, 'networks')].map(([key, entry]) =>
+      endpointOn(project.networkIds.get(key) ?? `${project.name}_${key}`, entry.value, entry.key, service, project),
+    );
   }
   const networkId = mode.text === 'bridge' || mode.text === 'default' ? DEFAULT_BRIDGE : mode.text;
-  const names = networkId === DEFAULT_BRIDGE ? [] : namesOf(service, undefined, mode.place, project);
-  return [{ id: `${service.workloadId}@${networkId}`, namespaceId: service.workloadId, networkId, workloadId: service.workloadId, names, gatewayPriority: 0, origin: originOf(mode.place) }];
+  // Compose passes a network_mode on as it is, without aliases: the service's name is no name there.
+  const names = networkId === DEFAULT_BRIDGE ? [] : namesOf(service, undefined, project).filter((name) => name.kind !== 'service');
+  return [
+    {
+      id: `${service.workloadId}@${networkId}`,
+      namespaceId: service.workloadId,
+      networkId,
+      workloadId: service.workloadId,
+      names,
+      gatewayPriority: 0,
+      origin: originOf(mode.place),
+    },
+  ];
 }
 
 function endpointOn(networkId: string, node: Node, key: Place, service: ComposeService, project: ComposeProject): Endpoint {
@@ -93,7 +120,7 @@ function endpointOn(networkId: string, node: Node, key: Place, service: ComposeS
     namespaceId: service.workloadId,
     networkId,
     workloadId: service.workloadId,
-    names: namesOf(service, node, key, project),
+    names: namesOf(service, node, project),
     ...(ipv4 === undefined ? {} : { ipv4: declared(ipv4.text, originOf(ipv4.place)) }),
     ...(ipv6 === undefined ? {} : { ipv6: declared(ipv6.text, originOf(ipv6.place)) }),
     ...(mac === undefined ? {} : { mac: declared(mac.text, originOf(mac.place)) }),
@@ -103,7 +130,7 @@ function endpointOn(networkId: string, node: Node, key: Place, service: ComposeS
 }
 
 /** Container name, service name, aliases and host name, as the engine's DNS answers them on a user-defined network. */
-function namesOf(service: ComposeService, attachment: Node | undefined, key: Place, project: ComposeProject): readonly EndpointName[] {
+function namesOf(service: ComposeService, attachment: Node | undefined, project: ComposeProject): readonly EndpointName[] {
   const names: EndpointName[] = [];
   const own = textAt(service.node, 'container_name');
   const hostname = textAt(service.node, 'hostname');
@@ -116,7 +143,6 @@ function namesOf(service: ComposeService, attachment: Node | undefined, key: Pla
   }
   for (const alias of itemsAt(attachment, 'aliases')) if (alias.kind === 'scalar') add(alias.text, 'alias', alias.place);
   if (hostname !== undefined) add(hostname.text, 'hostname', hostname.place);
-  void key;
   return names;
 }
 
@@ -124,5 +150,3 @@ export function replicasOf(service: ComposeService): number {
   const scale = textAt(service.node, 'scale') ?? textAt(service.node, 'deploy', 'replicas');
   return typeof scale?.value === 'number' && scale.value >= 0 ? scale.value : 1;
 }
-
-export type ResourceEntry = readonly [string, Entry];

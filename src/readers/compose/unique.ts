@@ -38,9 +38,12 @@ const mounted =
     textAt(item, 'target')?.text ?? `${folder}/${textAt(item, 'source')?.text ?? ''}`;
 
 const port: Identity = (item) =>
-  [textAt(item, 'host_ip')?.text ?? '0.0.0.0', textAt(item, 'published')?.text ?? '', textAt(item, 'target')?.text ?? '', textAt(item, 'protocol')?.text ?? 'tcp'].join(
-    ' ',
-  );
+  [
+    textAt(item, 'host_ip')?.text ?? '0.0.0.0',
+    textAt(item, 'published')?.text ?? '',
+    textAt(item, 'target')?.text ?? '',
+    textAt(item, 'protocol')?.text ?? 'tcp',
+  ].join(' ');
 
 const envFile: Identity = (item) => textAt(item, 'path')?.text ?? whole(item);
 

@@ -59,7 +59,11 @@ function hintForKind(node: Node, shape: Shape, path: string): string {
 function kindOf(node: Node): string {
   if (node.kind === 'null') return 'empty';
   if (node.kind !== 'scalar') return `a ${node.kind}`;
-  return typeof node.value === 'string' ? `the text "${short(node.text)}"` : typeof node.value === 'number' ? `the number ${node.text}` : node.text;
+  return typeof node.value === 'string'
+    ? `the text "${short(node.text)}"`
+    : typeof node.value === 'number'
+      ? `the number ${node.text}`
+      : node.text;
 }
 
 const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 37)}...` : text);
@@ -141,7 +145,9 @@ function unknownKey(name: string, key: Place, shape: Extract<Shape, { kind: 'map
 
 /** Files of Compose v1 had no `services:` around the services; Compose v2 refuses them. */
 const serviceAtTop = (name: string, path: string): string | undefined =>
-  path === '' && hintFor(name, Object.keys(topKeys)).startsWith('expected') ? 'services stand under "services:"; your own keys begin with x-' : undefined;
+  path === '' && hintFor(name, Object.keys(topKeys)).startsWith('expected')
+    ? 'services stand under "services:"; your own keys begin with x-'
+    : undefined;
 
 const topKeys = composeFile.kind === 'map' ? composeFile.keys : {};
 

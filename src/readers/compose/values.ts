@@ -9,7 +9,8 @@ export function parseDuration(text: string): number | undefined {
   const body = text.replace(/^[-+]/, '');
   if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
   let total = 0;
-  for (const [, number, unit] of body.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) total += Number(number) * (unitMs[unit ?? ''] ?? 0);
+  for (const [, number, unit] of body.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
+    total += Number(number) * (unitMs[unit ?? ''] ?? 0);
   return sign * total;
 }
 
@@ -78,5 +79,8 @@ export function splitCommand(text: string): readonly string[] | undefined {
 
 /** The default project name: the folder's name, lower case, without what may not stand in a name. */
 export function normalizeProjectName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^-_a-z0-9]/g, '').replace(/^[_-]+/, '');
+  return name
+    .toLowerCase()
+    .replaceAll(/[^-_a-z0-9]/g, '')
+    .replace(/^[_-]+/, '');
 }

@@ -22,7 +22,17 @@ export function parseVolume(node: ScalarNode): VolumeResult {
   if (first === undefined) return fail('a mount cannot be empty');
   const place = (part: Part): Place => subPlace(node.place, part.from, part.from + part.text.length);
   if (second === undefined) {
-    return { ok: true, mount: mapNode({ type: derived('volume', node), target: textNode(first.text, place(first)), volume: mapNode({}, node.place) }, node.place) };
+    return {
+      ok: true,
+      mount: mapNode(
+        {
+          type: derived('volume', node),
+          target: textNode(first.text, place(first)),
+          volume: node.text.length > 2 ? mapNode({}, node.place) : undefined,
+        },
+        node.place,
+      ),
+    };
   }
   const options = third?.text.split(',') ?? [];
   const isPath = isHostPath(first.text);
@@ -76,7 +86,7 @@ function splitVolume(text: string): readonly Part[] {
   return parts;
 }
 
-export function isHostPath(source: string): boolean {
+function isHostPath(source: string): boolean {
   return /^(?:[./~]|\\\\|\p{L}:)/u.test(source);
 }
 

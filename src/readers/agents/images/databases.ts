@@ -11,19 +11,22 @@ export const databases: readonly ImageEntry[] = [
       'docker.dragonflydb.io/dragonflydb/dragonfly',
       'dragonflydb/dragonfly',
     ],
+    server: /^(?:redis|valkey|keydb)-server\b|^redis-stack-server\b|^dragonfly\b/,
     listeners: [{ port: 6379, application: 'redis', address: '::', host: ['--bind'], portOf: ['--port'] }],
-    config: ['/usr/local/etc/redis/redis.conf', '/usr/local/etc/redis', '/etc/redis', '/redis-stack.conf', '/usr/local/etc/valkey'],
+    config: ['/usr/local/etc/redis', '/etc/redis', '/redis-stack.conf', '/usr/local/etc/valkey'],
     source: 'https://hub.docker.com/_/redis (the image turns protected mode off)',
   },
   {
     program: 'Redis',
     images: ['bitnami/redis', 'bitnamilegacy/redis', 'bitnami/valkey'],
+    server: /^(?:redis|valkey)-server\b/,
     listeners: [{ port: 6379, application: 'redis', address: '::', portOf: ['env:REDIS_PORT_NUMBER', 'env:VALKEY_PORT_NUMBER'] }],
     source: 'https://github.com/bitnami/containers/tree/main/bitnami/redis',
   },
   {
     program: 'Redis Stack',
     images: ['redis/redis-stack'],
+    server: /^redis(?:-stack)?-server\b/,
     listeners: [
       { port: 6379, application: 'redis', address: '::' },
       { port: 8001, application: 'http', address: '::' },
@@ -41,6 +44,7 @@ export const databases: readonly ImageEntry[] = [
       'citusdata/citus',
       'supabase/postgres',
     ],
+    server: /^(?:postgres|postmaster)\b/,
     listeners: [
       {
         port: 5432,
@@ -50,18 +54,20 @@ export const databases: readonly ImageEntry[] = [
         portOf: ['set:port', '-p', 'env:PGPORT'],
       },
     ],
-    config: ['/etc/postgresql', '/var/lib/postgresql/data/postgresql.conf'],
+    config: ['/etc/postgresql'],
     source: 'https://hub.docker.com/_/postgres (the image sets listen_addresses to *)',
   },
   {
     program: 'PostgreSQL',
     images: ['bitnami/postgresql', 'bitnamilegacy/postgresql'],
+    server: /^postgres\b/,
     listeners: [{ port: 5432, application: 'postgres', address: '::', portOf: ['env:POSTGRESQL_PORT_NUMBER'] }],
     source: 'https://github.com/bitnami/containers/tree/main/bitnami/postgresql',
   },
   {
     program: 'MySQL',
     images: ['mysql', 'mysql/mysql-server', 'percona', 'percona/percona-server', 'bitnami/mysql'],
+    server: /^mysqld(?:_safe)?\b/,
     listeners: [
       {
         port: 3306,
@@ -77,6 +83,7 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'MariaDB',
     images: ['mariadb', 'bitnami/mariadb', 'linuxserver/mariadb'],
+    server: /^(?:mysqld|mariadbd)(?:[_-]safe)?\b/,
     listeners: [
       {
         port: 3306,
@@ -92,6 +99,7 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'MongoDB',
     images: ['mongo', 'mongodb/mongodb-community-server', 'percona/percona-server-mongodb'],
+    server: /^mongo[ds]\b/,
     listeners: [
       {
         port: 27_017,
@@ -108,6 +116,7 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'RabbitMQ',
     images: ['rabbitmq', 'bitnami/rabbitmq'],
+    server: /^rabbitmq-server\b/,
     listeners: [
       {
         port: 5672,
@@ -121,12 +130,13 @@ export const databases: readonly ImageEntry[] = [
       { port: 25_672, application: 'other', address: '::' },
       { port: 4369, application: 'other', address: '::' },
     ],
-    config: ['/etc/rabbitmq/rabbitmq.conf', '/etc/rabbitmq'],
+    config: ['/etc/rabbitmq/rabbitmq.conf', '/etc/rabbitmq/conf.d', '/etc/rabbitmq/advanced.config'],
     source: 'https://www.rabbitmq.com/docs/networking#ports',
   },
   {
     program: 'NATS',
     images: ['nats', 'bitnami/nats'],
+    server: /^nats-server\b/,
     listeners: [
       { port: 4222, application: 'nats', address: '::', host: ['-a', '--addr', '--net'], portOf: ['-p', '--port'] },
       { port: 8222, application: 'http', address: '::', portOf: ['-m', '--http_port'] },
@@ -138,36 +148,38 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'Elasticsearch',
     images: ['elasticsearch', 'elasticsearch/elasticsearch', 'bitnami/elasticsearch'],
+    server: /^(?:elasticsearch|eswrapper)$|^elasticsearch /,
     listeners: [
       { port: 9200, application: 'elasticsearch', address: '::', host: ['env:http.host', 'env:network.host'], portOf: ['env:http.port'] },
       { port: 9300, application: 'other', address: '::', host: ['env:transport.host', 'env:network.host'], portOf: ['env:transport.port'] },
     ],
-    config: ['/usr/share/elasticsearch/config/elasticsearch.yml', '/usr/share/elasticsearch/config'],
+    config: ['/usr/share/elasticsearch/config/elasticsearch.yml'],
     source: 'https://www.elastic.co/guide/en/elasticsearch/reference/current/docker.html (the image sets network.host to 0.0.0.0)',
   },
   {
     program: 'OpenSearch',
     images: ['opensearchproject/opensearch', 'bitnami/opensearch'],
+    server: /^opensearch(?: |$)/,
     listeners: [
       { port: 9200, application: 'elasticsearch', address: '::', host: ['env:http.host', 'env:network.host'], portOf: ['env:http.port'] },
       { port: 9300, application: 'other', address: '::' },
       { port: 9600, application: 'other', address: '::' },
     ],
-    config: ['/usr/share/opensearch/config/opensearch.yml', '/usr/share/opensearch/config'],
+    config: ['/usr/share/opensearch/config/opensearch.yml'],
     source: 'https://opensearch.org/docs/latest/install-and-configure/install-opensearch/docker/',
   },
   {
     program: 'Kibana',
     images: ['kibana', 'kibana/kibana', 'bitnami/kibana'],
     listeners: [{ port: 5601, application: 'http', address: '0.0.0.0', host: ['env:SERVER_HOST'], portOf: ['env:SERVER_PORT'] }],
-    config: ['/usr/share/kibana/config/kibana.yml', '/usr/share/kibana/config'],
+    config: ['/usr/share/kibana/config/kibana.yml'],
     source: 'https://www.elastic.co/guide/en/kibana/current/docker.html (the image sets server.host to 0.0.0.0)',
   },
   {
     program: 'OpenSearch Dashboards',
     images: ['opensearchproject/opensearch-dashboards'],
     listeners: [{ port: 5601, application: 'http', address: '0.0.0.0', host: ['env:SERVER_HOST'], portOf: ['env:SERVER_PORT'] }],
-    config: ['/usr/share/opensearch-dashboards/config'],
+    config: ['/usr/share/opensearch-dashboards/config/opensearch_dashboards.yml'],
     source: 'https://opensearch.org/docs/latest/install-and-configure/install-dashboards/docker/',
   },
   {
@@ -175,19 +187,21 @@ export const databases: readonly ImageEntry[] = [
     images: ['logstash', 'logstash/logstash'],
     listeners: [{ port: 9600, application: 'http', address: '::', host: ['env:HTTP_HOST', 'env:API_HTTP_HOST'] }],
     source: 'https://www.elastic.co/guide/en/logstash/current/docker-config.html',
-    config: ['/usr/share/logstash/pipeline', '/usr/share/logstash/config'],
+    config: ['/usr/share/logstash/config/logstash.yml'],
   },
   {
     program: 'InfluxDB 3',
     images: ['influxdb', 'influxdb/influxdb3-core'],
     since: [3, 0, 0],
     numbered: true,
+    server: /^(?:influxdb3 )?serve\b/,
     listeners: [{ port: 8181, application: 'influx', address: '0.0.0.0', at: ['--http-bind', 'env:INFLUXDB3_HTTP_BIND_ADDR'] }],
     source: 'https://docs.influxdata.com/influxdb3/core/reference/cli/influxdb3/serve/',
   },
   {
     program: 'InfluxDB',
     images: ['influxdb', 'bitnami/influxdb', 'quay.io/influxdb/influxdb', 'influxdb/influxdb'],
+    server: /^influxd\b/,
     listeners: [
       {
         port: 8086,
@@ -202,6 +216,7 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'ClickHouse',
     images: ['clickhouse', 'clickhouse/clickhouse-server', 'yandex/clickhouse-server', 'bitnami/clickhouse'],
+    server: /^clickhouse[- ]server\b/,
     listeners: [
       { port: 8123, application: 'http', address: '::' },
       { port: 9000, application: 'other', address: '::' },
@@ -233,8 +248,9 @@ export const databases: readonly ImageEntry[] = [
   {
     program: 'ZooKeeper',
     images: ['zookeeper', 'bitnami/zookeeper', 'confluentinc/cp-zookeeper', 'wurstmeister/zookeeper'],
+    server: /^zkServer\b|^zookeeper-server-start\b/,
     listeners: [{ port: 2181, application: 'other', address: '::', portOf: ['env:ZOOKEEPER_CLIENT_PORT', 'env:ZOO_PORT_NUMBER'] }],
-    config: ['/conf', '/conf/zoo.cfg'],
+    config: ['/conf'],
     source: 'https://hub.docker.com/_/zookeeper',
   },
   {
@@ -261,6 +277,7 @@ export const databases: readonly ImageEntry[] = [
     program: 'Consul',
     images: ['consul', 'hashicorp/consul', 'bitnami/consul'],
     // `-client` defaults to 127.0.0.1; `agent -dev` does not change that, but the image's own command gives -client 0.0.0.0.
+    server: /^(?:consul )?agent\b/,
     listeners: [
       {
         port: 8500,

@@ -15,7 +15,12 @@ export interface ImageEntry {
   /** Only for tags that carry a version: what `latest` is has changed, or will. */
   readonly numbered?: boolean;
   readonly listeners: readonly ImageListener[];
-  /** Files or folders of the container that replace the defaults when something is mounted there: then nothing is assumed. */
+  /** See `startsServer`: the command lines that start it; by default a program that is called like one of the images. */
+  readonly server?: RegExp;
+  /**
+   * Files or folders of the container that replace the defaults when something is mounted there: then nothing is assumed.
+   * Only such as say what is listened on. The folder of the data is none: the image fills it at the first start.
+   */
   readonly config?: readonly string[];
   /** Where the facts are from. */
   readonly source: string;

@@ -4,20 +4,23 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'nginx',
     images: ['nginx'],
+    server: /^nginx(?:-debug)?(?: |$)/,
     listeners: [{ port: 80, application: 'http', address: '::' }],
-    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d/default.conf', '/etc/nginx/templates', '/etc/nginx'],
+    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d', '/etc/nginx/templates'],
     source: 'https://hub.docker.com/_/nginx (its entrypoint adds listen [::]:80)',
   },
   {
     program: 'nginx-unprivileged',
     images: ['nginxinc/nginx-unprivileged', 'bitnami/nginx'],
+    server: /^nginx(?:-debug)?(?: |$)/,
     listeners: [{ port: 8080, application: 'http', address: '::' }],
-    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d/default.conf', '/etc/nginx/templates', '/opt/bitnami/nginx/conf/server_blocks'],
+    config: ['/etc/nginx/nginx.conf', '/etc/nginx/conf.d', '/etc/nginx/templates', '/opt/bitnami/nginx/conf/server_blocks'],
     source: 'https://hub.docker.com/r/nginxinc/nginx-unprivileged',
   },
   {
     program: 'Apache httpd',
     images: ['httpd'],
+    server: /^(?:httpd|httpd-foreground|apachectl)(?: |$)/,
     listeners: [{ port: 80, application: 'http', address: '::' }],
     config: ['/usr/local/apache2/conf'],
     source: 'https://hub.docker.com/_/httpd',
@@ -25,6 +28,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Caddy',
     images: ['caddy'],
+    server: /^caddy\b/,
     listeners: [{ port: 80, application: 'http', address: '::', unless: ['command'] }],
     config: ['/etc/caddy'],
     source: 'https://hub.docker.com/_/caddy (its Caddyfile serves :80)',
@@ -69,6 +73,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Zabbix server',
     images: ['zabbix/zabbix-server-*', 'zabbix/zabbix-proxy-*'],
+    server: /^zabbix_(?:server|proxy)\b/,
     listeners: [{ port: 10_051, application: 'zabbix', address: '0.0.0.0', host: ['env:ZBX_LISTENIP'], portOf: ['env:ZBX_LISTENPORT'] }],
     source: 'https://github.com/zabbix/zabbix-docker',
   },
@@ -90,6 +95,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Thanos',
     images: ['thanosio/thanos', 'thanos/thanos', 'bitnami/thanos'],
+    server: /^(?:thanos )?(?:query|sidecar|store|receive|rule|compact|query-frontend)(?: |$)/,
     listeners: [
       { port: 10_902, application: 'http', address: '::', at: ['--http-address'] },
       { port: 10_901, application: 'grpc', address: '::', at: ['--grpc-address'] },
@@ -100,6 +106,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Keycloak',
     images: ['keycloak/keycloak'],
+    server: /^(?:kc\.sh )?start(?:-dev)?(?: |$)/,
     listeners: [
       {
         port: 8080,
@@ -114,6 +121,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Vault',
     images: ['vault', 'hashicorp/vault'],
+    server: /^(?:vault )?server(?: |$)/,
     listeners: [
       { port: 8200, application: 'http', address: '::', at: ['-dev-listen-address', 'env:VAULT_DEV_LISTEN_ADDRESS'], unless: ['-config'] },
     ],
@@ -123,6 +131,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'MinIO',
     images: ['minio/minio', 'bitnami/minio'],
+    server: /^(?:minio )?server(?: |$)/,
     listeners: [
       { port: 9000, application: 'http', address: '::', at: ['--address', 'env:MINIO_ADDRESS'], portOf: ['env:MINIO_API_PORT_NUMBER'] },
       {
@@ -138,6 +147,7 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Schema Registry',
     images: ['confluentinc/cp-schema-registry', 'bitnami/schema-registry'],
+    server: /^schema-registry-start\b/,
     listeners: [{ port: 8081, application: 'http', address: '::', at: ['env:SCHEMA_REGISTRY_LISTENERS'] }],
     source: 'https://docs.confluent.io/platform/current/installation/docker/config-reference.html',
   },
@@ -150,12 +160,14 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Kafka Connect',
     images: ['confluentinc/cp-kafka-connect', 'confluentinc/cp-kafka-connect-base', 'debezium/connect', 'debezium/connect-base'],
+    server: /^connect-(?:distributed|standalone)\b|^start(?: |$)/,
     listeners: [{ port: 8083, application: 'http', address: '::', at: ['env:CONNECT_LISTENERS'], portOf: ['env:CONNECT_REST_PORT'] }],
     source: 'https://docs.confluent.io/platform/current/installation/docker/config-reference.html',
   },
   {
     program: 'Graylog',
     images: ['graylog/graylog', 'graylog2/graylog'],
+    server: /^(?:graylog )?server(?: |$)/,
     listeners: [{ port: 9000, application: 'http', address: '::', at: ['env:GRAYLOG_HTTP_BIND_ADDRESS'] }],
     source: 'https://go2docs.graylog.org/current/downloading_and_installing_graylog/docker_installation.htm',
   },
@@ -172,18 +184,21 @@ export const servers: readonly ImageEntry[] = [
   {
     program: 'Uptime Kuma',
     images: ['louislam/uptime-kuma'],
+    server: /^node server\/server\.js/,
     listeners: [{ port: 3001, application: 'http', address: '::', host: ['env:UPTIME_KUMA_HOST'], portOf: ['env:UPTIME_KUMA_PORT'] }],
     source: 'https://github.com/louislam/uptime-kuma/wiki/Environment-Variables',
   },
   {
     program: 'Adminer',
     images: ['adminer'],
+    server: /^(?:php|adminer)\b/,
     listeners: [{ port: 8080, application: 'http', address: '::' }],
     source: 'https://hub.docker.com/_/adminer',
   },
   {
     program: 'phpMyAdmin',
     images: ['phpmyadmin', 'phpmyadmin/phpmyadmin'],
+    server: /^(?:apache2-foreground|php-fpm)\b/,
     listeners: [{ port: 80, application: 'http', address: '::' }],
     source: 'https://hub.docker.com/_/phpmyadmin',
   },

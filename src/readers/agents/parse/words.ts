@@ -28,17 +28,22 @@ function unwrapShell(words: readonly Value[], resolve: Resolve): readonly Value[
   const at = words.findIndex((word, index) => SHELL.test(word.text) && /^-\w*c$/.test(words[index + 1]?.text ?? ''));
   const script = words[at + 2];
   if (at === -1 || script === undefined) return words;
-  return [...words.slice(0, at), ...splitWords(script, resolve), ...words.slice(at + 3)];
+  return [...words.slice(0, at), ...splitWords(script, resolve, 'script'), ...words.slice(at + 3)];
 }
 
 /**
  * Splits a script into words as POSIX.1-2017 XCU §2.3 does, as far as reading flags needs it: quotes group, a backslash
- * escapes, operators end a word and are words of their own.
+ * escapes, operators end a word and are words of their own. In a script the end of a line is the operator `;`; in a list of
+ * words, which Compose splits, it is a blank.
  */
-export function splitWords(script: Value, resolve: Resolve): readonly Value[] {
+export function splitWords(script: Value, resolve: Resolve, kind: 'script' | 'list' = 'list'): readonly Value[] {
   const words: Value[] = [];
-  for (const match of script.text.matchAll(/(?:'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|[^\s'"\\;&|()])+|&&|\|\||[;&|()]/g)) {
+  for (const match of script.text.matchAll(/(?:'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|[^\s'"\\;&|()])+|&&|\|\||[;&|()]|\n/g)) {
     if (words.length >= MAX_WORDS) break;
+    if (match[0] === '\n') {
+      if (kind === 'script' && words.length > 0) words.push({ text: ';', origin: inexact(script.origin) });
+      continue;
+    }
     const word = unquote(slice(script, match.index, match.index + match[0].length));
     // The line continuation between two words is no word.
     if (word.text.trim() !== '') words.push(match[0].startsWith("'") ? word : expand(word, shellStyle, resolve));

@@ -7,6 +7,7 @@ import { imageOf } from '../../parse/image-reference.ts';
 import { coveringMount } from '../../parse/mounted.ts';
 import type { Value } from '../../parse/value.ts';
 import { hasUnknown, slice, split, toValue } from '../../parse/value.ts';
+import { calledLike, startsServer } from '../../process.ts';
 import type { AgentFacts, ListenerDraft, Program } from '../../program.ts';
 import { facts, joinFacts } from '../../program.ts';
 
@@ -16,7 +17,8 @@ export const images: Program = {
   matches: (workload) => entryOf(imageOf(workload)) !== undefined,
   read: (workload, context) => {
     const entry = entryOf(context.image);
-    if (entry === undefined) return facts({});
+    // An image is used for its client as well, whose flags mean other things: `pg_dump -h localhost`.
+    if (entry === undefined || !startsServer(context.words, entry.server ?? calledLike(entry.images))) return facts({});
     const replaced = (entry.config ?? []).some(
       (path) => coveringMount(workload, path) !== undefined || workload.mounts.some((mount) => mount.target.startsWith(`${path}/`)),
     );

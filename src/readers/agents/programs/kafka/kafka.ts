@@ -5,6 +5,7 @@ import { DUAL_STACK, defaultListener, listener } from '../../listen.ts';
 import { imageOf, isImage } from '../../parse/image-reference.ts';
 import type { Value } from '../../parse/value.ts';
 import { slice, split } from '../../parse/value.ts';
+import { startsServer } from '../../process.ts';
 import type { AgentFacts, Program } from '../../program.ts';
 import { facts, joinFacts } from '../../program.ts';
 
@@ -31,10 +32,12 @@ export const kafka: Program = {
   read: (_workload, context) => {
     const variable = (name: string) => context.variable(`KAFKA_CFG_${name}`) ?? context.variable(`KAFKA_${name}`);
     const advertised = variable('ADVERTISED_LISTENERS');
+    const isBroker = startsServer(context.words, /^kafka-server-start\b|^start-kafka\b|^confluent local\b/);
     for (const name of ['CONTROLLER_LISTENER_NAMES', 'INTER_BROKER_LISTENER_NAME', 'LISTENER_SECURITY_PROTOCOL_MAP']) variable(name);
     return joinFacts([
-      readListeners(variable('LISTENERS'), advertised),
-      facts({ listenersKnown: true }),
+      readListeners(variable('LISTENERS'), advertised, isBroker),
+      readJmx(context),
+      facts({ listenersKnown: isBroker || advertised !== undefined }),
       advertise(advertised, 'KAFKA_ADVERTISED_LISTENERS', 'kafka', 'broker', 9092),
       readOldNames(context),
       dial(variable('ZOOKEEPER_CONNECT'), {
@@ -56,8 +59,19 @@ export const kafka: Program = {
   },
 };
 
-/** Confluent's image listens on the advertised ports of all addresses when KAFKA_LISTENERS is not set. */
-function readListeners(listeners: Value | undefined, advertised: Value | undefined): AgentFacts {
+/** `KAFKA_JMX_HOSTNAME` is what the JVM tells others (`java.rmi.server.hostname`); it listens on all addresses. */
+function readJmx(context: Context): AgentFacts {
+  const port = context.variable('KAFKA_JMX_PORT');
+  context.variable('KAFKA_JMX_HOSTNAME');
+  const number = portOf(port?.text);
+  return port === undefined || number === undefined ? facts({}) : facts({ listeners: [listener(DUAL_STACK, number, port.origin, {})] });
+}
+
+/**
+ * Confluent's image listens on the advertised ports of all addresses when KAFKA_LISTENERS is not set. The image is used
+ * for Kafka's tools as well, which listen on nothing.
+ */
+function readListeners(listeners: Value | undefined, advertised: Value | undefined, isBroker: boolean): AgentFacts {
   if (listeners !== undefined) return listenOn(listeners, 'KAFKA_LISTENERS', 'kafka', 9092, DUAL_STACK);
   const derived =
     advertised === undefined
@@ -65,7 +79,8 @@ function readListeners(listeners: Value | undefined, advertised: Value | undefin
       : namedAddresses(advertised).flatMap(({ port, whole }) =>
           port === undefined ? [] : [listener(DUAL_STACK, port, whole.origin, { application: 'kafka', knowledge: 'assumed' })],
         );
-  return facts({ listeners: derived.length > 0 ? derived : [defaultListener('Kafka', DUAL_STACK, 9092, { application: 'kafka' })] });
+  if (derived.length > 0 || !isBroker) return facts({ listeners: derived });
+  return facts({ listeners: [defaultListener('Kafka', DUAL_STACK, 9092, { application: 'kafka' })] });
 }
 
 /** `advertised.host.name` of brokers before 3.0, and of wurstmeister's image. */

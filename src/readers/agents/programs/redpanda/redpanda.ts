@@ -4,6 +4,7 @@ import { dial } from '../../dial.ts';
 import { defaultListener, IPV4_ONLY } from '../../listen.ts';
 import { imageOf, isImage } from '../../parse/image-reference.ts';
 import { split } from '../../parse/value.ts';
+import { startsServer } from '../../process.ts';
 import type { Program } from '../../program.ts';
 import { facts, joinFacts } from '../../program.ts';
 
@@ -19,6 +20,7 @@ export const redpanda: Program = {
   name: 'redpanda',
   matches: (workload) => isImage(imageOf(workload), ['redpandadata/redpanda', 'vectorized/redpanda', 'redpandadata/redpanda-nightly']),
   read: (_workload, context) => {
+    if (!startsServer(context.words, /^(?:rpk )?redpanda(?: |$)/)) return facts({});
     const apis = APIS.map(([api, port, service, application]) => {
       const address = context.flag(`--${api}-addr`);
       return joinFacts([

@@ -1,0 +1,3 @@
+import type { Thing } from '../network/thing.ts';
+
+export type Same = Thing;

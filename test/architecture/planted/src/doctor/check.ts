@@ -1,0 +1,3 @@
+import { once } from './fixes/write.ts';
+
+export const twice = () => once + once;

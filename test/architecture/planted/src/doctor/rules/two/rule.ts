@@ -1,0 +1,3 @@
+import { one } from '../one/rule.ts';
+
+export const two = one + 1;

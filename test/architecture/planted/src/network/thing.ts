@@ -1,0 +1,3 @@
+import type { readFileSync } from 'node:fs';
+
+export type Thing = ReturnType<typeof readFileSync>;

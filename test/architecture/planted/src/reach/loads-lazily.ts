@@ -1,0 +1,1 @@
+export const lazy = () => import('../doctor/rules/one/rule.ts');

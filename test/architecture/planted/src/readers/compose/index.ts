@@ -1,0 +1,4 @@
+import { statSync } from 'node:fs';
+import { engine } from '../engine/index.ts';
+
+export const compose = () => [statSync, engine];

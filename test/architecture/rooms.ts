@@ -1,0 +1,78 @@
+/**
+ * The house as a table: which room may know which, and why. A new room gets a line here first; an import that this table
+ * does not allow is either in the wrong place or changes the picture of the house, and then this table and docs/internals/rooms.md.
+ */
+export interface Room {
+  readonly mayImport: readonly string[];
+  /** Ends the sentence `… may not import it: <because>`. */
+  readonly because: string;
+  /** A verdict must be computable as a table, in a browser and without a disk: no module of Node. */
+  readonly pure: boolean;
+}
+
+export const rooms: Readonly<Record<string, Room>> = {
+  core: { mayImport: [], pure: true, because: 'core holds the values that everybody speaks in, so it depends on nothing' },
+  network: { mayImport: ['core'], pure: true, because: 'the model and its words know nothing of who reads, asks or prints' },
+  reach: { mayImport: ['core', 'network'], pure: true, because: 'a verdict follows from the model alone: the same model, the same answer' },
+  readers: {
+    mayImport: ['core', 'network'],
+    pure: false,
+    because: 'a reader turns what people have into a model; what the model means is not for it to know',
+  },
+  doctor: {
+    mayImport: ['core', 'network', 'readers', 'reach'],
+    pure: false,
+    because: 'the doctor serves the command line, the server and tests alike, so it knows none of them',
+  },
+  cli: {
+    mayImport: ['core', 'network', 'readers', 'reach', 'doctor'],
+    pure: false,
+    because: 'cli/ holds commands; cli.ts picks one of them',
+  },
+  'cli.ts': {
+    mayImport: ['core', 'cli'],
+    pure: false,
+    because: 'it only picks the command; what it imports is loaded at every start',
+  },
+};
+
+/** Rooms whose folders are islands: none imports a sibling, and none imports the index that lists them all. */
+export interface Islands {
+  readonly parent: string;
+  /** Files that are islands too; all other files beside the folders are shared ground. */
+  readonly files: readonly string[];
+  readonly because: string;
+}
+
+export const islands: readonly Islands[] = [
+  { parent: 'readers', files: [], because: 'a reader must be removable without touching another one' },
+  { parent: 'readers/agents/programs', files: [], because: 'what is known about one program is in one place' },
+  { parent: 'doctor/rules', files: [], because: 'a rule is read, tested and switched off alone' },
+  {
+    parent: 'doctor/report',
+    files: ['text.ts', 'json.ts', 'sarif.ts', 'markdown.ts'],
+    because: 'a change to one format must not change another one',
+  },
+];
+
+/** Modules of Node that open something, and the places where that is right. A place that ends in `/` is a folder. */
+export const onlyHere: readonly {
+  readonly modules: readonly string[];
+  readonly within: string;
+  readonly allowed: readonly string[];
+  readonly because: string;
+}[] = [
+  {
+    modules: ['fs', 'fs/promises'],
+    within: 'readers',
+    allowed: ['readers/files.ts', 'readers/discover.ts', 'readers/engine/'],
+    because: 'readers see the disk through the Files they are given, so that a fix can be proven on patched texts',
+  },
+  {
+    modules: ['http', 'https', 'net', 'dgram', 'tls', 'dns', 'dns/promises'],
+    within: '',
+    allowed: ['readers/engine/'],
+    because: 'the only socket of this program is that of a Docker engine',
+  },
+  { modules: ['child_process', 'cluster', 'worker_threads'], within: '', allowed: [], because: 'checking files starts no program' },
+];
