@@ -11,7 +11,6 @@ import { fold } from './verdict.ts';
 import type { World } from './worlds.ts';
 import { explore } from './worlds.ts';
 
-export { findWorkload } from './names.ts';
 export type { Reason } from './trace.ts';
 export { reasons } from './trace.ts';
 

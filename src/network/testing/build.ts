@@ -3,7 +3,7 @@ import { parseAddress } from '../../core/address.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { EngineVersion, Environment } from '../environment.ts';
 import { defaultEnvironment } from '../environment.ts';
-import { assumed, declared } from '../fact.ts';
+import { declared } from '../fact.ts';
 import type { Endpoint, Listener, Model, Namespace, Network, Publication, Transport, Workload } from '../model.ts';
 import { DEFAULT_BRIDGE, HOST_NAMESPACE } from '../model.ts';
 
@@ -155,6 +155,3 @@ function publication(name: string, container: ContainerSketch, text: string): Pu
     knowledge: 'declared',
   };
 }
-
-/** An assumed fact for environments of tests. */
-export const assume = <T>(value: T) => assumed(value, 'the test assumes it');

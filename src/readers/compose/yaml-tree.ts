@@ -11,7 +11,7 @@ import { resolvePlain } from './scalars.ts';
  * Expanded nodes of one file. `yaml`'s own limit counts aliases and refuses real files with many; this one counts what
  * they expand to, which is what a bomb makes large.
  */
-const MAX_NODES = 1_000_000;
+const MAX_NODES = 300_000;
 const MAX_DEPTH = 200;
 
 interface Walk {
@@ -118,7 +118,9 @@ function duplicateKey(name: string, place: Place, walk: Walk): void {
   report(walk.problems, place, { code: 'yaml-duplicate-key', message: `the key "${name}" is there twice`, hint });
 }
 
-const isMergeKey = (pair: Pair): boolean => isScalar(pair.key) && pair.key.type === 'PLAIN' && pair.key.value === '<<';
+/** `<<`, also with its tag written out (`!!merge <<`, as yq does), which the parser turns into a symbol. */
+const isMergeKey = (pair: Pair): boolean =>
+  isScalar(pair.key) && pair.key.type === 'PLAIN' && (pair.key.value === '<<' || (typeof pair.key.value === 'symbol' && pair.key.source === '<<'));
 
 function mergeSources(pair: Pair, walk: Walk, depth: number): readonly Node[] {
   const value: unknown = pair.value;
