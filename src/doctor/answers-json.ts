@@ -1,4 +1,5 @@
 /** Answers for programs: of `reach --all` and of `diff`. All pairs are written by groups of equal ones, so that nothing is left out. */
+import type { Verdict } from '../network/answer.ts';
 import type { Link } from '../network/model.ts';
 import type { Target } from '../reach/classes.ts';
 import { originJson, SCHEMA_VERSION, verdictJson } from './as-json.ts';
@@ -8,13 +9,21 @@ import { nameOfSource } from './matrix.ts';
 
 /**
  * `answers` has one entry per pair of groups: it holds for every member of `sources[from]` towards every member of
- * `targets[to]` in another network namespace. Pairs that share a namespace are in `own`, one by one.
+ * `targets[to]` in another network namespace. Pairs that share a namespace are in `own`, one by one. `blocking` holds the
+ * ids of the obstacles; `missing` and `assumptions` are places in the list `facts`. `fairlead reach FROM TO:PORT` gives
+ * all steps of one pair.
  */
 export function allPairsJson(all: AllPairs) {
+  const facts = new Map<string, number>();
+  const place = (fact: string): number => {
+    const known = facts.get(fact) ?? facts.size;
+    facts.set(fact, known);
+    return known;
+  };
   const answers = all.sources.flatMap((source, from) =>
     all.targets.flatMap((target, to) => {
       const verdict = all.verdict(source, target);
-      return verdict === undefined ? [] : [{ from, to, ...shortVerdict(verdict) }];
+      return verdict === undefined ? [] : [{ from, to, ...shortVerdict(verdict, place) }];
     }),
   );
   return {
@@ -22,14 +31,20 @@ export function allPairsJson(all: AllPairs) {
     pairs: all.pairs,
     sources: all.sources.map((source) => source.members.map(nameOfSource)),
     targets: all.targets.map((target) => target.members.map(targetJson)),
+    facts: [...facts.keys()],
     answers,
     own: all.own.map(({ from, to, verdict }) => ({ from, to: targetJson(to), kind: verdict.kind, symptom: verdict.symptom })),
   };
 }
 
-function shortVerdict(verdict: Parameters<typeof verdictJson>[0]) {
-  const { kind, symptom, question, blocking, missing, assumptions } = verdictJson(verdict);
-  return { kind, symptom, question, blocking, missing, assumptions };
+function shortVerdict({ kind, symptom, blocking, missing, assumptions }: Verdict, place: (fact: string) => number) {
+  return {
+    kind,
+    symptom,
+    blocking: blocking.map(({ reason }) => reason),
+    missing: missing.map(place),
+    assumptions: assumptions.map(place),
+  };
 }
 
 const targetJson = ({ workload, port, transport }: Target) => ({ workload: workload.id, port, transport });

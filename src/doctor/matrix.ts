@@ -4,8 +4,7 @@ import { lookup } from '../network/lookup.ts';
 import type { Model } from '../network/model.ts';
 import type { Matrix, SourceClass, Target, TargetClass } from '../reach/classes.ts';
 import { allPairs, pairQuestion } from '../reach/classes.ts';
-import type { Reach } from '../reach/index.ts';
-import { createReach } from '../reach/index.ts';
+import { answer } from '../reach/index.ts';
 
 export interface AllPairs {
   readonly model: Model;
@@ -27,26 +26,25 @@ interface OwnAnswer {
 }
 
 export function askAll(model: Model): AllPairs {
-  const reach = createReach(model);
-  const matrix = allPairs(model, reach);
+  const matrix = allPairs(model, (question) => answer(model, question));
   return {
     model,
     sources: matrix.sources,
     targets: matrix.targets,
     pairs: matrix.pairs,
     verdict: (source, target) => matrix.cell(source, target),
-    ask: (source, target) => reach.ask(pairQuestion(model, source, target)),
-    own: ownAnswers(model, reach, matrix),
+    ask: (source, target) => answer(model, pairQuestion(model, source, target)),
+    own: ownAnswers(model, matrix),
   };
 }
 
-function ownAnswers(model: Model, reach: Reach, matrix: Matrix): readonly OwnAnswer[] {
+function ownAnswers(model: Model, matrix: Matrix): readonly OwnAnswer[] {
   const { members } = lookup(model);
   return matrix.targets.flatMap((target) =>
     target.members.flatMap((to) =>
       (members.get(to.workload.namespaceId) ?? []).map(({ id }) => {
         const from: Source = { kind: 'workload', workloadId: id };
-        return { from: id, to, verdict: reach.ask(pairQuestion(model, from, to)) };
+        return { from: id, to, verdict: answer(model, pairQuestion(model, from, to)) };
       }),
     ),
   );

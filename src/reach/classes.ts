@@ -7,7 +7,6 @@ import { addressOf } from '../network/answer.ts';
 import { lookup } from '../network/lookup.ts';
 import type { Listener, Model, Publication, Transport, Workload } from '../network/model.ts';
 import { HOST_NAMESPACE } from '../network/model.ts';
-import type { Reach } from './index.ts';
 import { endpointsNamed } from './names.ts';
 
 export interface SourceClass {
@@ -34,13 +33,14 @@ export interface Matrix {
   readonly pairs: number;
 }
 
-export function allPairs(model: Model, reach: Reach): Matrix {
+/** `ask` is called once per pair of classes, when its cell is looked at. */
+export function allPairs(model: Model, ask: (question: Question) => Verdict): Matrix {
   const sources = classify(sourcesOf(model), (source) => sourceSignature(model, source));
   const targets = classify(targetsOf(model), (target) => targetSignature(model, target));
   return {
     sources: sources.map((members) => ({ members })),
     targets: targets.map((members) => ({ members })),
-    cell: (source, target) => cell(model, reach, source, target),
+    cell: (source, target) => cell(model, ask, source, target),
     pairs: sources.reduce((sum, members) => sum + members.length, 0) * targets.reduce((sum, members) => sum + members.length, 0),
   };
 }
@@ -106,11 +106,11 @@ function targetSignature(model: Model, target: Target): string {
 
 const dialledName = (workload: Workload): string => (workload.containerName ?? workload.name).toLowerCase();
 
-function cell(model: Model, reach: Reach, source: SourceClass, target: TargetClass): Verdict | undefined {
+function cell(model: Model, ask: (question: Question) => Verdict, source: SourceClass, target: TargetClass): Verdict | undefined {
   for (const from of source.members)
     for (const to of target.members) {
       if (namespaceOf(model, from) === to.workload.namespaceId) continue;
-      return reach.ask(pairQuestion(model, from, to));
+      return ask(pairQuestion(model, from, to));
     }
   return undefined;
 }

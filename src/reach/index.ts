@@ -28,9 +28,9 @@ export function createReach(model: Model): Reach {
       const key = keyOf(question);
       const known = answers.get(key);
       if (known !== undefined) return known;
-      const answer = judge(model, question);
-      answers.set(key, answer);
-      return answer;
+      const verdict = answer(model, question);
+      answers.set(key, verdict);
+      return verdict;
     },
     questionOf: (link) => questionOf(link),
   };
@@ -58,7 +58,8 @@ function questionOf(link: Link): Question | undefined {
   }
 }
 
-function judge(model: Model, question: Question): Verdict {
+/** One answer, not remembered: for questions that are asked once, of which there may be very many. */
+export function answer(model: Model, question: Question): Verdict {
   const from = originate(model, question.from);
   const explored = explore(model.environment, (world) => run(model, world, from, question));
   return fold(question, explored, (trace) => witness(from, question, trace));

@@ -8,7 +8,7 @@ import type { Model } from '../network/model.ts';
 import type { ModelSketch } from '../network/testing/build.ts';
 import { buildModel, knownEnvironment } from '../network/testing/build.ts';
 import { allPairs } from './classes.ts';
-import { createReach } from './index.ts';
+import { answer as answerOf, createReach } from './index.ts';
 
 const here = { kind: 'default', text: 'the test' } as const;
 
@@ -156,7 +156,7 @@ test('all pairs cost as many questions as there are classes', () => {
     Array.from({ length: 300 }, (_, index) => [`s${index}`, { networks: [`n${index % 3}`], listens: ['80'] }]),
   );
   const model = on('28', { containers });
-  const matrix = allPairs(model, createReach(model));
+  const matrix = allPairs(model, (asked) => answerOf(model, asked));
   assert.equal(matrix.sources.length, 5);
   assert.equal(matrix.targets.length, 3);
   assert.equal(matrix.pairs, 302 * 300);

@@ -13,6 +13,7 @@ export function fold(question: Question, explored: readonly Explored<Trace>[], w
   if (decisive === undefined) throw new RangeError('a question has at least one world');
   const servers = new Set(explored.map(({ result }) => result.answeredBy));
   const [answeredBy] = servers.size === 1 ? servers : [];
+  const keys = deciding(explored);
   const blocking = decisive.steps.filter((step) => step.outcome === 'block');
   const undecided = decisive.steps.filter((step) => step.outcome === 'unknown');
   return {
@@ -22,9 +23,9 @@ export function fold(question: Question, explored: readonly Explored<Trace>[], w
     symptom: decisive.symptom,
     witness: witness(decisive),
     blocking,
-    missing: kind === 'ambiguous' || kind === 'undetermined' ? missingFacts(explored) : [],
+    missing: kind === 'ambiguous' || kind === 'undetermined' ? missingFacts(explored, keys) : [],
     assumptions: [...new Set(explored.flatMap(({ world, result }) => [...result.assumptions, ...world.assumptions]))],
-    worlds: representatives(explored),
+    worlds: representatives(explored, keys),
     origins: [
       ...new Set((blocking.length > 0 ? blocking : undecided.length > 0 ? undecided : decisive.steps).flatMap((step) => step.origins)),
     ],
@@ -45,9 +46,9 @@ function signature({ result }: Explored<Trace>): string {
 }
 
 /** One world per different outcome, the first of each. */
-function representatives(explored: readonly Explored<Trace>[]): readonly AnswerWorld[] {
+function representatives(explored: readonly Explored<Trace>[], keys: ReadonlySet<string>): readonly AnswerWorld[] {
   const groups = Map.groupBy(explored, signature);
-  return [...groups.values()].flatMap(([first]) => (first === undefined ? [] : [answerWorld(first, deciding(explored))]));
+  return [...groups.values()].flatMap(([first]) => (first === undefined ? [] : [answerWorld(first, keys)]));
 }
 
 function answerWorld({ world, result }: Explored<Trace>, keys: ReadonlySet<string>): AnswerWorld {
@@ -60,8 +61,7 @@ function answerWorld({ world, result }: Explored<Trace>, keys: ReadonlySet<strin
   };
 }
 
-function missingFacts(explored: readonly Explored<Trace>[]): readonly string[] {
-  const keys = deciding(explored);
+function missingFacts(explored: readonly Explored<Trace>[], keys: ReadonlySet<string>): readonly string[] {
   const chosen = explored.flatMap(({ world }) => world.choices.filter((choice) => keys.has(choice.key)).map((choice) => choice.missing));
   return [...new Set([...chosen, ...explored.flatMap(({ result }) => result.missing)])];
 }
@@ -69,6 +69,7 @@ function missingFacts(explored: readonly Explored<Trace>[]): readonly string[] {
 /** The unknown facts on which the outcome really depends: choosing otherwise, all else before it equal, changes it. */
 function deciding(explored: readonly Explored<Trace>[]): ReadonlySet<string> {
   const keys = new Set<string>();
+  if (explored.length === 1) return keys;
   const branches = new Map<string, Map<string, Set<string>>>();
   for (const entry of explored) {
     for (const [position, choice] of entry.world.choices.entries()) {
