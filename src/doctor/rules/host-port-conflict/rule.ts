@@ -13,9 +13,29 @@ export const hostPortConflict: Rule = {
   onByDefault: true,
   *check(context) {
     const users = [...publishedPorts(context), ...hostListeners(context)];
+    for (const user of users) yield* replicas(user);
     for (const rivals of Map.groupBy(users, (user) => `${user.port}/${user.transport}`).values()) yield* conflicts(context, rivals);
   },
 };
+
+/** Every replica of a service publishes the same fixed port, and only the first one gets it. */
+function* replicas(user: User): Iterable<DraftFinding> {
+  const { workload, port, transport } = user;
+  if (workload === undefined || workload.replicas < 2 || !user.published) return;
+  yield {
+    subject: workload.name,
+    message: `${workload.name} runs ${workload.replicas} times and publishes the fixed host port ${port}/${transport}, which only the first of them gets.`,
+    evidence: [{ label: 'published here', origin: user.portOrigin ?? user.origin }],
+    symptom: `Bind for 0.0.0.0:${port} failed: port is already allocated`,
+    fixes: [
+      {
+        title: `publish a range of ${workload.replicas} ports, ${port}-${port + workload.replicas - 1}, or leave the host port out`,
+        applicability: 'manual',
+        changes: [],
+      },
+    ],
+  };
+}
 
 /** Something that binds a port of the host. */
 interface User {

@@ -1,7 +1,7 @@
 import type { Workload } from '../../../network/model.ts';
 import type { Change, DraftFinding, FixPlan, Rule, RuleContext } from '../../rule.ts';
 import { type Claim, claimedBy, isBlockedBy } from '../claims.ts';
-import { belongTogether, meantBy, namedNetworks, ownerOf } from '../places.ts';
+import { belongTogether, dialName, meantBy, namedNetworks, ownerOf } from '../places.ts';
 import { redial } from '../redial.ts';
 import { dialledHere, dials, linkSubject, reasonsOf, symptomWords } from '../words.ts';
 
@@ -20,6 +20,15 @@ function finding(context: RuleContext, claim: Claim): DraftFinding {
   const { link, verdict, step, certain } = claim;
   const client = context.lookup.workload.get(link.workloadId);
   const target = targetOf(context, claim);
+  const owner = target === undefined ? undefined : ownerOf(context, target);
+  if (
+    client !== undefined &&
+    target !== undefined &&
+    owner !== undefined &&
+    owner.id !== target.id &&
+    dialName(context, client, target) !== undefined
+  )
+    return nameless(context, claim, client, target, owner);
   const places = target === undefined ? [] : endpointsOf(context, target).slice(0, 2);
   const own = client === undefined ? [] : endpointsOf(context, client).slice(0, 2);
   return {
@@ -35,6 +44,35 @@ function finding(context: RuleContext, claim: Claim): DraftFinding {
     symptom: symptomWords(step.symptom ?? verdict.symptom),
     verdict,
     fixes: client === undefined || target === undefined ? [] : fixes(context, claim, ownerOf(context, client), ownerOf(context, target)),
+  };
+}
+
+/** The target sits in the network of another container, which is the one that has a name there. */
+function nameless(context: RuleContext, claim: Claim, client: Workload, target: Workload, owner: Workload): DraftFinding {
+  const { link, verdict, step } = claim;
+  const host = dialName(context, client, target) ?? owner.name;
+  const written = redial(context, link, { host });
+  return {
+    subject: linkSubject(context, link),
+    message: `${dials(context, link)}, but ${target.name} has no name of its own: it is in the network of ${owner.name}.`,
+    evidence: [
+      dialledHere(link),
+      { label: `${target.name} joins the network of ${owner.name}`, origin: target.networkMode?.origin ?? target.origin },
+    ],
+    reasons: reasonsOf(verdict),
+    symptom: symptomWords(step.symptom ?? verdict.symptom),
+    verdict,
+    fixes:
+      written === undefined
+        ? []
+        : [
+            {
+              title: `dial ${owner.name}, whose network ${target.name} is in: ${written.text}`,
+              applicability: written.literal ? 'safe' : 'suggestion',
+              changes: written.changes,
+              turns: { ...verdict.question, host, intended: target.id },
+            },
+          ],
   };
 }
 
