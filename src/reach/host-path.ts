@@ -115,7 +115,7 @@ function throughPublication(journey: Journey, to: HostTarget, hit: ActivePublica
   const name = lookup(model).workload.get(publication.workloadId)?.name ?? publication.workloadId;
   const way = wayIn(journey, to, hit);
   if (way === 'proxy' && from.kind === 'container') hostFirewall(journey);
-  if (way === 'dropped') dropped(journey, hit);
+  if (way === 'dropped') dropped(journey, to, hit);
   else if (way === 'no-ipv6') {
     const text = `${port} is published on IPv4 only: without docker-proxy nothing carries IPv6 to ${name}`;
     trace.block('nat', 'ipv6-missing', 'refused', text, [publication.origin]);
@@ -139,22 +139,34 @@ function wayIn(journey: Journey, to: HostTarget, hit: ActivePublication): WayIn 
   if (byProxyOnly) return world.userlandProxy ? 'proxy' : 'no-ipv6';
   if (from.kind === 'remote') return 'translated';
   if (from.kind === 'host') return to.loopback && world.userlandProxy ? 'proxy' : 'translated';
-  const sameBridge = from.endpoints.some((endpoint) => endpoint.networkId === hit.network.id);
+  const sameBridge = egress(journey, to) === hit.network.id;
   if (!world.userlandProxy) {
-    if (sameBridge) return hit.network.icc.value || from.namespaceId === hit.endpoint.namespaceId ? 'translated' : 'dropped';
+    if (sameBridge) return hit.network.icc.value ? 'translated' : 'dropped';
     return world.since('29') ? 'translated' : 'dropped';
   }
-  if (transport === 'udp' && !world.since('28')) return 'dropped';
+  // docker-proxy answers from the gateway address of the client's bridge; a UDP client takes that only if it dialled it.
+  if (transport === 'udp' && !dialsOwnGateway(journey, to) && !world.since('28')) return 'dropped';
   return !sameBridge && world.since('29') ? 'translated' : 'proxy';
 }
 
-function dropped({ world, trace, from, transport }: Journey, { publication, network }: ActivePublication): void {
+function dialsOwnGateway({ from }: Journey, to: HostTarget): boolean {
+  return from.endpoints.some((endpoint) => endpoint.networkId === to.network?.id);
+}
+
+/** The network over which a container sends to the host: the one whose gateway is dialled, else the default route's. */
+function egress({ model, world, from }: Journey, to: HostTarget): string | undefined {
+  const own = from.endpoints.find((endpoint) => endpoint.networkId === to.network?.id);
+  return (own ?? defaultRoute(model, world, from.endpoints))?.networkId;
+}
+
+function dropped(journey: Journey, to: HostTarget, { publication, network }: ActivePublication): void {
+  const { world, trace, from, transport } = journey;
   const origins = [publication.origin, ...originsOf(from.endpoints[0])];
   if (world.userlandProxy && transport === 'udp') {
     const text = 'engines before 28 do not carry UDP from a container to a published port';
     return trace.block('nat', 'udp-published-other-network', 'timeout', text, origins);
   }
-  if (from.endpoints.some((endpoint) => endpoint.networkId === network.id)) {
+  if (egress(journey, to) === network.id) {
     const text = `${network.id} drops packets between its containers (enable_icc=false)`;
     return trace.block('firewall', 'icc-disabled', 'timeout', text, [network.icc.origin]);
   }
@@ -182,7 +194,7 @@ function toHostService(
     closed: 'refused',
   });
   if (!arrived || transport !== 'udp' || from.kind !== 'container') return;
-  if (from.endpoints.some((endpoint) => endpoint.networkId === to.network?.id)) return;
+  if (dialsOwnGateway(journey, to)) return;
   const text =
     "the host answers UDP from the gateway address of the client's own bridge, which a connected client does not take for an answer";
   trace.block('nat', 'udp-reply-source', 'timeout', text);
