@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { fixes } from './fixes/index.ts';
 import { type CaseResult, describeDisagreement, runRandom } from './random/run.ts';
 import { availableEngines, ensureLab, type Lab } from './setup.ts';
 import { errorTexts } from './truth-table/error-texts.ts';
@@ -11,6 +12,7 @@ const usage = `Asks real Docker engines, private ones, what the model is asked.
 
   npm run lab -- truth-table [--engine VERSION]… [--group NAME]… [--measure-only]
   npm run lab -- --topologies N [--seed TEXT] [--only K] [--engine VERSION]…
+  npm run lab -- fixes [--engine VERSION]… [--only TEXT]
   npm run lab -- setup
 
   --engine VERSION   20.10, 26.1, 28.5 …; all that the lab has when absent
@@ -18,7 +20,7 @@ const usage = `Asks real Docker engines, private ones, what the model is asked.
   --measure-only     print what the engines do; do not fail where the model says otherwise
   --topologies N     N random topologies, every question about each
   --seed TEXT        where the random choices come from; printed, so that a run can be repeated
-  --only K           only the topology number K of the seed
+  --only K           only the topology number K of the seed; with fixes, only those whose name starts so: R05, everyday
 
 Exit: 0 all agree, 1 something differs, 2 usage, 3 the lab is not available here.`;
 
@@ -45,6 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 3;
   }
   if (positionals[0] === 'setup') return 0;
+  if (positionals[0] === 'fixes') return fixes(versions, values.only, log);
   if (values.topologies !== undefined)
     return randomTopologies(versions, Number(values.topologies), values.seed ?? String(Date.now()), values.only);
   return truthTables(versions, values.group, values['measure-only'] ?? false);
@@ -67,9 +70,9 @@ function parse(argv: readonly string[]) {
     });
     const { topologies, only } = parsed.values;
     const command = parsed.positionals.join(' ');
-    if (command !== '' && command !== 'truth-table' && command !== 'setup') return `unknown command "${command}"`;
-    if (command === '' && topologies === undefined && !parsed.values.help) return 'say truth-table, setup or --topologies N';
-    if ([topologies, only].some((text) => text !== undefined && !/^[1-9]\d*$/.test(text)))
+    if (!['', 'truth-table', 'fixes', 'setup'].includes(command)) return `unknown command "${command}"`;
+    if (command === '' && topologies === undefined && !parsed.values.help) return 'say truth-table, fixes, setup or --topologies N';
+    if (command !== 'fixes' && [topologies, only].some((text) => text !== undefined && !/^[1-9]\d*$/.test(text)))
       return '--topologies and --only take a positive number';
     return parsed;
   } catch (error) {

@@ -14,6 +14,8 @@ import { type Client, defaultBridgeName, type Question, type Target, type Topolo
 export interface Prediction {
   readonly verdict: 'reachable' | 'unreachable' | 'ambiguous' | 'undetermined';
   readonly symptom: Symptom;
+  /** For an ambiguous verdict: what the client sees in each of its worlds. */
+  readonly symptoms: readonly Symptom[];
   /** The container whose process answers, where the model knows. */
   readonly answeredBy?: string;
 }
@@ -45,7 +47,12 @@ export function predict(question: Question, context: PredictionContext): Predict
   if (host === undefined || host === outsideName) return undefined;
   const verdict = asked.reach.ask({ from, host, port: question.port, transport: question.transport });
   const { kind, symptom, answeredBy } = verdict;
-  return { verdict: kind, symptom, ...(answeredBy === undefined ? {} : { answeredBy }) };
+  return {
+    verdict: kind,
+    symptom,
+    symptoms: verdict.worlds.map((world) => world.symptom),
+    ...(answeredBy === undefined ? {} : { answeredBy }),
+  };
 }
 
 /**
@@ -55,6 +62,8 @@ export function predict(question: Question, context: PredictionContext): Predict
  */
 export function agrees(predicted: Prediction, measured: Pick<ProbeResult, 'outcome' | 'answeredBy' | 'code'>, server = true): boolean {
   if (measured.outcome === 'nxdomain' && predicted.symptom === 'nxdomain') return predicted.verdict !== 'reachable';
+  // All facts are stated here, so only the order of a name's addresses is open: the engine must do what one of the worlds says.
+  if (predicted.verdict === 'ambiguous') return predicted.symptoms.some((symptom) => symptom === symptomOf(measured));
   const verdict = measured.outcome === 'ok' ? 'reachable' : 'unreachable';
   const sameServer =
     !server || predicted.answeredBy === undefined || measured.outcome !== 'ok' || predicted.answeredBy === measured.answeredBy;

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './command.ts';
-import { install, installedPackages, unpack, whyNotDebian } from './setup/debian.ts';
+import { debianSite, install, installedPackages, type UnpackResult, unpack, whyNotDebian } from './setup/debian.ts';
 import { withLock } from './setup/lock.ts';
-import { composeSuites, engineSuites, runtime, systemLibraries, systemTools, wantedEngines } from './setup/wanted.ts';
+import { composeSuites, engineSuites, runtime, systemLibraries, systemTools, type Unpacked, wantedEngines } from './setup/wanted.ts';
 
 /** A thing that the lab can use, or the reason why not, which tests print when they skip. */
 export type Capability<T> = ({ readonly available: true } & T) | { readonly available: false; readonly reason: string };
@@ -93,23 +93,25 @@ function readManifest(cacheDir: string): Lab | undefined {
 
 async function prepare(cacheDir: string, log: (line: string) => void): Promise<Lab> {
   const system = await prepareSystem(log);
-  const runcRoot = await unpack(cacheDir, runtime);
+  const site = await debianSite();
+  const fetch = (wanted: Unpacked) => {
+    log(`${wanted.packages.join(', ')} from ${wanted.suite} …`);
+    return unpack(cacheDir, site, wanted);
+  };
+  const [runc, engineSets, composeSets] = await Promise.all([
+    fetch(runtime),
+    Promise.all(engineSuites.map(fetch)),
+    Promise.all(composeSuites.map(fetch)),
+  ]);
   const engines: Record<string, Capability<EngineBinaries>> = {};
-  for (const wanted of engineSuites) {
-    log(`engine from ${wanted.suite} …`);
-    const found = await unpack(cacheDir, wanted);
-    const why = 'reason' in found ? found.reason : 'reason' in runcRoot ? runcRoot.reason : undefined;
-    if (why !== undefined || 'reason' in found || 'reason' in runcRoot) log(`${wanted.suite}: ${why}`);
-    else Object.assign(engines, await verifyEngine(found.root, runcRoot.root));
+  for (const found of engineSets) {
+    if ('reason' in found) log(found.reason);
+    else Object.assign(engines, 'reason' in runc ? {} : await verifyEngine(found.root, runc.root));
   }
-  for (const version of wantedEngines) {
-    engines[version] ??= {
-      available: false,
-      reason: `no Debian suite serves Docker ${version} here (found: ${Object.keys(engines).join(', ')})`,
-    };
-  }
+  const missing = 'reason' in runc ? runc.reason : `no Debian suite serves it here; served: ${Object.keys(engines).join(', ')}`;
+  for (const version of wantedEngines) engines[version] ??= { available: false, reason: `Docker ${version}: ${missing}` };
   const compose: Record<string, Capability<{ exact: string; plugin: string }>> = {};
-  for (const wanted of composeSuites) Object.assign(compose, await prepareCompose(cacheDir, wanted, log));
+  for (const [index, found] of composeSets.entries()) Object.assign(compose, await verifyCompose(composeSuites[index]?.suite ?? '', found));
   return { cacheDir, system, engines, compose };
 }
 
@@ -139,13 +141,11 @@ async function verifyEngine(root: string, runcRoot: string): Promise<Record<stri
   return { [version]: { available: true, exact, path, dockerd, cli: join(root, 'usr/bin/docker') } };
 }
 
-async function prepareCompose(cacheDir: string, wanted: (typeof composeSuites)[number], log: (line: string) => void) {
-  log(`compose from ${wanted.suite} …`);
-  const found = await unpack(cacheDir, wanted);
-  if ('reason' in found) return { [wanted.suite]: { available: false, reason: found.reason } };
+async function verifyCompose(suite: string, found: UnpackResult) {
+  if ('reason' in found) return { [suite]: { available: false, reason: found.reason } };
   const plugin = join(found.root, 'usr/libexec/docker/cli-plugins/docker-compose');
   const result = await run(plugin, ['version', '--short']);
-  if (result.code !== 0) return { [wanted.suite]: { available: false, reason: `${plugin} does not run: ${result.stderr.trim()}` } };
+  if (result.code !== 0) return { [suite]: { available: false, reason: `${plugin} does not run: ${result.stderr.trim()}` } };
   const exact = result.stdout.trim();
   return { [exact.split('.').slice(0, 2).join('.')]: { available: true, exact, plugin } };
 }

@@ -79,6 +79,15 @@ const otherBridge = [
   row('other-bridge-published-udp', 'T8', 'db', host, 8053, versions('timeout', 'timeout', 'ok'), { transport: 'udp' }),
   row('same-bridge-published-host-address', 'T9', 'app', host, 8080, 'ok', { by: 'web' }),
   row('same-bridge-published-udp', 'T9', 'app', host, 8053, versions('timeout', 'timeout', 'ok'), { transport: 'udp' }),
+  row('other-bridge-published-udp-own-gateway', 'M', 'db', gateway('back'), 8053, 'ok', {
+    transport: 'udp',
+    by: 'web',
+    note: 'docker-proxy answers from the address that was dialled only where the routes choose that one anyway; 28 sees to it',
+  }),
+  row('other-bridge-published-udp-target-gateway', 'M', 'db', gateway('front'), 8053, versions('timeout', 'timeout', 'ok'), {
+    transport: 'udp',
+  }),
+  row('same-bridge-published-udp-gateway', 'M', 'app', gateway('front'), 8053, 'ok', { transport: 'udp', by: 'web' }),
   row('hairpin', 'T9', 'web', host, 8080, 'ok', { by: 'web' }),
   row('published-loopback-listener-from-container', '§7.1', 'db', host, 8081, 'reset'),
   row('published-nobody-listens-from-container', '§7.1', 'db', host, 8084, 'reset'),
@@ -191,6 +200,8 @@ const internal = [
 const special = [
   row('icc-false-peer', 'T2', 'q2', 'q1', 80, 'timeout'),
   row('icc-false-ping', 'T2', 'q2', ip('q1', 'quiet'), 0, 'timeout', { transport: 'icmp' }),
+  row('icc-false-hairpin', 'M', 'q1', host, 8091, 'ok', { by: 'q1' }),
+  row('icc-false-published-own-gateway', 'M', 'q2', gateway('quiet'), 8091, 'ok', { by: 'q1' }),
   row('icc-false-published', 'L', 'q2', host, 8091, 'ok', { by: 'q1' }),
   row('icc-false-outside', 'M', 'q2', remote, 6000, 'ok', { by: 'remote' }),
   row('icc-false-host-service', 'M', 'q2', gateway('quiet'), 7000, 'ok', { by: 'host' }),
@@ -242,6 +253,10 @@ const withoutProxy: Readonly<Record<string, Expected>> = {
   'host-loopback-published-udp-nobody': 'refused',
   'host-gateway-published': 'timeout',
   'icc-false-published': 'timeout',
+  'icc-false-published-own-gateway': 'timeout',
+  'icc-false-hairpin': 'timeout',
+  'other-bridge-published-udp-own-gateway': 'timeout',
+  'other-bridge-published-udp-target-gateway': 'timeout',
 };
 
 function adapt(original: Row): Row {

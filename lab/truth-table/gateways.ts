@@ -7,6 +7,7 @@ const several: Topology = {
   containers: [
     on('lexical', ['zzz', 'aaa'], { publish: [publish(8101, 80)] }),
     on('inside', ['inner', 'zzz'], { publish: [publish(8102, 80)] }),
+    on('zsrv', ['zzz'], { publish: [publish(8104, 80)] }),
     on('ca', ['aaa']),
     on('cm', ['mmm']),
     on('cz', ['zzz']),
@@ -28,6 +29,11 @@ export const gatewayChoice: Group = {
     row('internal-is-no-gateway', 'T16', 'cz', host, 8102, 'ok', { by: 'inside' }),
     row('internal-and-bridge-published-to-remote', 'T16', remote, host, 8102, 'ok', { by: 'inside' }),
     row('internal-and-bridge-reaches-outside', 'T16', 'inside', remote, 6000, 'ok', { by: 'remote' }),
+    row('multi-homed-client-leaves-by-its-gateway', 'M', 'lexical', host, 8104, 'timeout', {
+      note: 'it shares a bridge with the server, and its packets to the host come by the other one',
+    }),
+    row('multi-homed-client-by-its-gateway', 'M', 'lexical', gateway('aaa'), 8104, 'timeout'),
+    row('multi-homed-client-by-the-shared-gateway', 'M', 'lexical', gateway('zzz'), 8104, 'ok', { by: 'zsrv' }),
     row('remote-direct-on-gateway-network', 'T12', remote, ip('lexical', 'aaa'), 80, versions('ok', 'ok', 'timeout')),
     row('remote-direct-on-other-network', 'T12', remote, ip('lexical', 'zzz'), 80, 'timeout'),
   ],

@@ -48,10 +48,10 @@ test('a model that says another symptom or stays undecided is marked', () => {
   const [group, row] = firstRow();
   const measured = { group, row, version: '28.5' } as const;
   const model = (verdict: 'reachable' | 'ambiguous', symptom: 'ok' | 'timeout') =>
-    judge(withOutcome({ ...measured, predicted: { verdict, symptom } }, 'ok', row.by ?? '')).againstModel;
+    judge(withOutcome({ ...measured, predicted: { verdict, symptom, symptoms: [symptom] } }, 'ok', row.by ?? '')).againstModel;
   assert.equal(model('reachable', 'ok'), undefined);
   assert.match(model('reachable', 'timeout') ?? '', /model: reachable timeout/);
-  assert.match(model('ambiguous', 'ok') ?? '', /model: ambiguous/);
+  assert.match(model('ambiguous', 'timeout') ?? '', /model: ambiguous/);
 });
 
 function firstRow(): readonly [Group, Row] {

@@ -228,7 +228,7 @@ export interface EndpointName {
 export interface Listener {
   readonly namespaceId: string;
   readonly workloadId?: string;
-  /** `0.0.0.0`, `::` (accepts IPv4 too unless `v6Only`), `127.0.0.1`, or one address. */
+  /** `0.0.0.0`, `::` (accepts IPv4 too unless `v6Only`), `127.0.0.1`, one address, or the container's own name for its own. */
   readonly address: string;
   readonly v6Only?: boolean;
   readonly port: number;

@@ -7,7 +7,7 @@
  */
 
 import { lookup } from '../network/lookup.ts';
-import type { Network } from '../network/model.ts';
+import type { Endpoint, Network } from '../network/model.ts';
 import { HOST_NAMESPACE } from '../network/model.ts';
 import { explainAbsence } from './absence.ts';
 import type { Journey } from './journey.ts';
@@ -39,17 +39,17 @@ export function throughHost(journey: Journey, to: HostTarget): void {
 
 /** Whether the packet gets as far as the host's address; internal networks reach only their own gateway. */
 function reachesHost(journey: Journey, to: HostTarget, hit: ActivePublication | undefined): boolean {
-  const { model, world, trace, from } = journey;
+  const { model, trace, from } = journey;
   if (from.kind === 'host' || from.kind === 'remote') return true;
   if (!hasFamily(journey, to.family, to.label)) return false;
-  const gateway = defaultRoute(model, world, from.endpoints);
-  const network = gateway === undefined ? undefined : networkOf(model, gateway);
+  const leaving = egress(journey, to);
+  const network = leaving === undefined ? undefined : networkOf(model, leaving);
   if (network !== undefined && isL2(network.driver)) {
     const text = `${from.label} is on ${network.id}, and the kernel keeps ${network.driver} containers and their own host apart`;
     trace.block('network', 'macvlan-host', 'host-unreachable', text, originsOf(network));
     return false;
   }
-  if (network !== undefined) {
+  if (network !== undefined && network.internal === undefined) {
     trace.pass('route', `${from.label} reaches ${to.label} through its gateway`);
     return true;
   }
@@ -67,7 +67,7 @@ function fromInternal(journey: Journey, to: HostTarget, hit: ActivePublication |
     return false;
   }
   if (hit !== undefined && hit.endpoint.networkId !== to.network?.id) {
-    const text = `${from.label} is only on internal networks, whose packets to the published ports of other networks are dropped`;
+    const text = `${from.label} sends to ${to.label} over an internal network, from which the published ports of other networks cannot be reached`;
     trace.block('firewall', 'no-route-internal', 'timeout', text, internal === undefined ? [] : [internal]);
     return false;
   }
@@ -139,7 +139,7 @@ function wayIn(journey: Journey, to: HostTarget, hit: ActivePublication): WayIn 
   if (byProxyOnly) return world.userlandProxy ? 'proxy' : 'no-ipv6';
   if (from.kind === 'remote') return 'translated';
   if (from.kind === 'host') return to.loopback && world.userlandProxy ? 'proxy' : 'translated';
-  const sameBridge = egress(journey, to) === hit.network.id;
+  const sameBridge = egress(journey, to)?.networkId === hit.network.id;
   if (!world.userlandProxy) {
     if (sameBridge) return hit.network.icc.value ? 'translated' : 'dropped';
     return world.since('29') ? 'translated' : 'dropped';
@@ -153,10 +153,9 @@ function dialsOwnGateway({ from }: Journey, to: HostTarget): boolean {
   return from.endpoints.some((endpoint) => endpoint.networkId === to.network?.id);
 }
 
-/** The network over which a container sends to the host: the one whose gateway is dialled, else the default route's. */
-function egress({ model, world, from }: Journey, to: HostTarget): string | undefined {
-  const own = from.endpoints.find((endpoint) => endpoint.networkId === to.network?.id);
-  return (own ?? defaultRoute(model, world, from.endpoints))?.networkId;
+/** The attachment over which a container sends to the host: the one whose gateway is dialled, else the default route's. */
+function egress({ model, world, from }: Journey, to: HostTarget): Endpoint | undefined {
+  return from.endpoints.find((endpoint) => endpoint.networkId === to.network?.id) ?? defaultRoute(model, world, from.endpoints);
 }
 
 function dropped(journey: Journey, to: HostTarget, { publication, network }: ActivePublication): void {
@@ -166,7 +165,7 @@ function dropped(journey: Journey, to: HostTarget, { publication, network }: Act
     const text = 'engines before 28 do not carry UDP from a container to a published port';
     return trace.block('nat', 'udp-published-other-network', 'timeout', text, origins);
   }
-  if (egress(journey, to) === network.id) {
+  if (egress(journey, to)?.networkId === network.id) {
     const text = `${network.id} drops packets between its containers (enable_icc=false)`;
     return trace.block('firewall', 'icc-disabled', 'timeout', text, [network.icc.origin]);
   }

@@ -106,12 +106,28 @@ function run(model: Model, world: World, from: Origination, question: Question):
     follow({ model, world, trace: fork, from, port, transport }, destination);
     return fork;
   });
-  const best = tried.find((fork) => fork.reachable === true) ?? tried.find((fork) => fork.reachable === undefined) ?? tried[0];
+  const best = takeOne(world, question, tried);
   if (best !== undefined) return best;
   const meant = intendedEndpoint(model, from, question);
   if (meant !== undefined && trace.blocked)
     follow({ model, world, trace, from, port, transport }, { kind: 'endpoint', endpoint: meant, family: 4 });
   return trace;
+}
+
+/**
+ * A TCP client goes on to the next address when one fails. A UDP client hears nothing and stays with the first that
+ * the resolver gave it, in an order that changes: where the addresses differ, each is a world.
+ */
+function takeOne(world: World, question: Question, tried: readonly Trace[]): Trace | undefined {
+  const outcomes = new Set(tried.map((fork) => `${fork.reachable} ${fork.symptom}`));
+  if (question.transport === 'udp' && outcomes.size > 1) {
+    const places = tried.map((_, index) => String(index));
+    const [first = '0', ...rest] = places;
+    return tried[
+      Number(world.choose(`address:${question.host}`, [first, ...rest], `which of the addresses of "${question.host}" the client takes`))
+    ];
+  }
+  return tried.find((fork) => fork.reachable === true) ?? tried.find((fork) => fork.reachable === undefined) ?? tried[0];
 }
 
 /** The endpoint that the client would mean if its name resolved: all further obstacles are found behind it. */

@@ -67,7 +67,8 @@ export function arrive(model: Model, trace: Trace, arrival: Arrival): boolean {
 
 function accepts(listener: Listener, arrival: Arrival): boolean {
   const address = parseAddress(listener.address);
-  if (address === undefined) return true;
+  // A name: the container's own, which leads to its own addresses and never to loopback.
+  if (address === undefined) return arrival.to !== 'loopback';
   if (isUnspecified(address)) return address.family === arrival.family || (address.family === 6 && listener.v6Only !== true);
   if (isLoopback(address)) return arrival.to === 'loopback' && address.family === arrival.family;
   if (arrival.to === 'loopback' || arrival.to.address === undefined) return false;

@@ -39,11 +39,24 @@ export function namedAddresses(value: Value): readonly NamedAddress[] {
   });
 }
 
-export function listenOn(value: Value | undefined, setting: string, application: Application, port: number, any: AnyAddress): AgentFacts {
+export function listenOn(
+  value: Value | undefined,
+  setting: string,
+  application: Application,
+  port: number,
+  any: AnyAddress,
+  ownNames: ReadonlySet<string>,
+): AgentFacts {
   if (value === undefined) return facts({});
   return joinFacts(
     namedAddresses(value).map(({ whole, hostAt }) =>
-      listen(slice(whole, hostAt[0] - (whole.text[hostAt[0] - 1] === '[' ? 1 : 0), whole.text.length), { setting, application, port, any }),
+      listen(slice(whole, hostAt[0] - (whole.text[hostAt[0] - 1] === '[' ? 1 : 0), whole.text.length), {
+        setting,
+        application,
+        port,
+        any,
+        ownNames,
+      }),
     ),
   );
 }

@@ -1,4 +1,7 @@
 /** Opening a program's configuration file, and saying what is wrong with it. */
+import { dirname, resolve } from 'node:path';
+import process from 'node:process';
+import type { Origin } from '../../core/origin.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Context } from './context.ts';
 import { readToml } from './formats/toml.ts';
@@ -54,10 +57,20 @@ function readByName(config: ConfigText): Parsed {
   return config.path.endsWith('.toml') ? readToml(config) : readYaml(config);
 }
 
+/**
+ * A page shows commands for the reader's own folder, and a path of the system, `/etc/prometheus.yml`, is one of the machine
+ * that the container will run on: neither has to be here.
+ */
+function isElsewhere(hostPath: string, origin: Origin): boolean {
+  if (origin.kind !== 'file' || /\.(?:md|markdown|mdx)$/i.test(origin.file)) return true;
+  const folders = [dirname(resolve(origin.file)), process.cwd()];
+  return /^\/(?:etc|opt|var|usr|srv|root|data|mnt)\//.test(hostPath) && !folders.some((folder) => hostPath.startsWith(`${folder}/`));
+}
+
 function unreadable(file: Extract<MountedFile, { kind: 'unreadable' }>, path: string, program: string, context: Context): Problem {
   const { origin } = file.mount;
   const observed = context.workload.declaredBy === 'engine';
-  if (file.reason === 'missing' && !observed && file.mount.target === path) {
+  if (file.reason === 'missing' && !observed && file.mount.target === path && !isElsewhere(file.hostPath, origin)) {
     return {
       severity: 'warning',
       code: 'config-mount-missing',

@@ -1,5 +1,6 @@
-import type { Workload } from '../../network/model.ts';
+import type { Application, Transport, Workload } from '../../network/model.ts';
 import type { Files } from '../files.ts';
+import { entryOf } from './images/index.ts';
 import type { ImageReference } from './parse/image-reference.ts';
 import { imageOf } from './parse/image-reference.ts';
 import type { MountedFile } from './parse/mounted.ts';
@@ -19,6 +20,10 @@ export interface Context {
   readonly flags: readonly Flag[];
   /** Names by which other workloads of the input are called. */
   readonly names: ReadonlySet<string>;
+  /** The workload's own names, which its own container resolves to its own address; empty where it shares a network or has several. */
+  readonly ownNames: ReadonlySet<string>;
+  /** What the image behind another workload's name speaks, and on which port its clients look for it by default. */
+  serverAt(name: string): { readonly port: number; readonly application: Application; readonly transport?: Transport } | undefined;
   /** A variable's value, and from now on nobody else's; undefined when it is not set, or set in a shell that we do not see. */
   variable(name: string): Value | undefined;
   /** The same without taking it. */
@@ -37,7 +42,33 @@ export interface Context {
   readonly takenWords: ReadonlySet<number>;
 }
 
-export function createContext(workload: Workload, files: Files, names: ReadonlySet<string>): Context {
+/** How the workloads of the input are called. */
+export interface Names {
+  readonly all: ReadonlySet<string>;
+  readonly workloadOf: ReadonlyMap<string, Workload>;
+  readonly own: ReadonlySet<string>;
+}
+
+/** Only of databases and brokers: a client that is given no port takes the one of their protocol. */
+function serverOf(workload: Workload | undefined): ReturnType<Context['serverAt']> {
+  const [listener] = (workload === undefined ? undefined : entryOf(imageOf(workload)))?.listeners ?? [];
+  const application = listener?.application;
+  if (listener === undefined || application === undefined || !BY_DEFAULT_PORT.has(application)) return undefined;
+  return { port: listener.port, application };
+}
+
+const BY_DEFAULT_PORT: ReadonlySet<Application> = new Set([
+  'postgres',
+  'mysql',
+  'mongodb',
+  'redis',
+  'amqp',
+  'elasticsearch',
+  'nats',
+  'mqtt',
+]);
+
+export function createContext(workload: Workload, files: Files, names: Names): Context {
   const variables = new Map(workload.environment.map((variable) => [variable.name, variable]));
   const takenVariables = new Set<string>();
   const takenWords = new Set<number>();
@@ -62,7 +93,9 @@ export function createContext(workload: Workload, files: Files, names: ReadonlyS
     image: imageOf(workload),
     words,
     flags,
-    names,
+    names: names.all,
+    ownNames: names.own,
+    serverAt: (name) => serverOf(names.workloadOf.get(name)),
     peek,
     resolve: (name) => {
       const found = peek(name);

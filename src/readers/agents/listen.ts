@@ -26,6 +26,8 @@ export interface ListenOptions {
   readonly port?: number;
   /** Where the text names no address, as in `:9090`. */
   readonly any: AnyAddress;
+  /** Names that stand for the container's own address: a socket that is bound to one of them is not on loopback. */
+  readonly ownNames?: ReadonlySet<string>;
   readonly knowledge?: 'declared' | 'assumed';
 }
 
@@ -35,7 +37,7 @@ export function listen(value: Value | undefined, options: ListenOptions): AgentF
   if (hasUnknown(value.text)) return facts({ problems: [gap(value, options.setting)] });
   const parts = splitListen(value.text);
   const port = parts === undefined ? undefined : (parts.port ?? options.port);
-  const address = parts === undefined ? undefined : listenAddress(parts.host, options.any);
+  const address = parts === undefined ? undefined : listenAddress(parts.host, options.any, options.ownNames);
   if (port === undefined || address === undefined) return noFacts;
   return facts({ listeners: [listener(address, port, value.origin, options)] });
 }
@@ -55,7 +57,12 @@ export function listenAt(
   return facts({ listeners: [listener(address, number, (host ?? port)?.origin ?? defaults.origin, { knowledge, ...defaults })] });
 }
 
-export function listener(address: string, port: number, origin: Origin, options: Omit<ListenOptions, 'any' | 'setting'>): ListenerDraft {
+export function listener(
+  address: string,
+  port: number,
+  origin: Origin,
+  options: Omit<ListenOptions, 'any' | 'setting' | 'ownNames'>,
+): ListenerDraft {
   return {
     address,
     port,
@@ -88,12 +95,15 @@ function splitListen(text: string): { readonly host: string; readonly port: numb
   return { host: bare.replace(/^\[(.*)\]$/, '$1'), port: undefined };
 }
 
-/** Undefined for a name that only the container can resolve: then the address is not known. */
-export function listenAddress(host: string, any: AnyAddress): string | undefined {
+/**
+ * An own name stays as it is: it is the address that the engine gives to the container. Undefined for another name that
+ * only the container can resolve: then the address is not known.
+ */
+export function listenAddress(host: string, any: AnyAddress, ownNames?: ReadonlySet<string>): string | undefined {
   const name = host.trim();
   if (name === '' || name === '*' || name === 'any') return any === AS_WRITTEN ? DUAL_STACK : any;
   if (name === 'localhost' || name === 'ip6-localhost') return '127.0.0.1';
   const address = parseAddress(name.replace(/%.*$/, ''));
-  if (address === undefined) return undefined;
+  if (address === undefined) return ownNames?.has(name) === true ? name : undefined;
   return name === '0.0.0.0' && any !== AS_WRITTEN ? any : name;
 }

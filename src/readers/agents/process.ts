@@ -21,12 +21,16 @@ export function startsServer(words: readonly Value[], server: RegExp): boolean {
 }
 
 /** Tools that come in the images of servers which have no entry in `images/`. */
-const CLIENT = /^(?:promtool|amtool|logcli|lokitool|mimirtool|tempo-cli|grafana-cli|grafana cli|vmctl|kcat|zabbix_get|zabbix_sender)(?: |$)/;
+const CLIENT =
+  /^(?:promtool|amtool|logcli|lokitool|mimirtool|tempo-cli|grafana-cli|grafana cli|vmctl|kcat|zabbix_get|zabbix_sender)(?: |$)/;
 
 /** Whether the one thing that a command line starts is such a tool: then nothing listens. */
 export function startsClient(words: readonly Value[]): boolean {
-  return findStart(words, CLIENT) === 'named' && !words.some(({ text }) => OPERATOR.test(text));
+  return findStart(words, CLIENT) === 'named' && !isScript(words);
 }
+
+/** More than one command: what they do to the server's settings is not known. */
+export const isScript = (words: readonly Value[]): boolean => words.some(({ text }) => OPERATOR.test(text));
 
 /** `named`: the pattern was found where a command stands; `own`: the image's own start, which nothing but flags follows. */
 function findStart(words: readonly Value[], pattern: RegExp): 'named' | 'own' | undefined {

@@ -17,6 +17,11 @@ export interface AgentFacts {
    * need not be taken as a hint. Never says that there are no others.
    */
   readonly listenersKnown: boolean;
+  /**
+   * True when what it says may not be all, because a script or a mounted file that it does not read has a say: then exposed
+   * and published ports are a hint beside it.
+   */
+  readonly listenersOpen?: boolean;
 }
 
 /**
@@ -51,5 +56,6 @@ export function joinFacts(all: readonly AgentFacts[]): AgentFacts {
     registrations: all.flatMap((one) => one.registrations),
     problems: all.flatMap((one) => one.problems),
     listenersKnown: all.some((one) => one.listenersKnown),
+    listenersOpen: all.some((one) => one.listenersOpen === true),
   };
 }

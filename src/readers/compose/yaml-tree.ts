@@ -120,7 +120,9 @@ function duplicateKey(name: string, place: Place, walk: Walk): void {
 
 /** `<<`, also with its tag written out (`!!merge <<`, as yq does), which the parser turns into a symbol. */
 const isMergeKey = (pair: Pair): boolean =>
-  isScalar(pair.key) && pair.key.type === 'PLAIN' && (pair.key.value === '<<' || (typeof pair.key.value === 'symbol' && pair.key.source === '<<'));
+  isScalar(pair.key) &&
+  pair.key.type === 'PLAIN' &&
+  (pair.key.value === '<<' || (typeof pair.key.value === 'symbol' && pair.key.source === '<<'));
 
 function mergeSources(pair: Pair, walk: Walk, depth: number): readonly Node[] {
   const value: unknown = pair.value;

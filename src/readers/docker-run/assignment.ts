@@ -41,7 +41,7 @@ function assignedVariable(raw: RawWord, head: Extract<Part, { kind: 'text' }>, p
   }
   const pieces = expandWhole(valueParts(raw.parts, head, prefix), expansion);
   // `IMAGE=$(build)`: nothing of it is known, so the variable's own name says more than the command does.
-  if (pieces.length > 0 && pieces.every((piece) => !piece.known)) return { known: false };
+  if (pieces.length > 0 && pieces.every((piece) => !piece.known && piece.container === undefined)) return { known: false };
   return { known: true, list: false, words: [makeWord(pieces, raw.start, raw.end)], place };
 }
 

@@ -13,7 +13,7 @@ import type { ModelPart } from '../reader.ts';
 import { checkAddresses } from './check-addresses.ts';
 import { checkLinks, checkNamespace } from './check-namespace.ts';
 import { textOf } from './container.ts';
-import { type Container, type EngineState, repository } from './engine-state.ts';
+import { type Container, type End, type EngineState, repository } from './engine-state.ts';
 import type { Remarks } from './remarks.ts';
 
 /** The model of the containers and networks that the commands left behind. */
@@ -22,18 +22,21 @@ export function buildPart(state: EngineState, remarks: Remarks): ModelPart {
   const workloads: Workload[] = [];
   const endpoints: Endpoint[] = [];
   const publications: Publication[] = [];
+  state.remarkMissing();
+  const dead = deadNamespaces(state);
   for (const container of state.containers) {
-    const namespaceId = namespaceOf(container, state, new Set());
+    const left = dead.get(container);
+    const namespaceId = left?.id ?? namespaceOf(container, state, dead, new Set());
     checkNamespace(container, state, remarks);
     checkLinks(container, state, remarks);
     if (namespaceId === container.id)
       namespaces.set(namespaceId, {
         id: namespaceId,
-        kind: container.mode?.value === 'none' ? 'none' : 'container',
+        kind: container.mode?.value === 'none' || left !== undefined ? 'none' : 'container',
         listenersComplete: false,
       });
     else if (namespaceId === HOST_NAMESPACE) namespaces.set(HOST_NAMESPACE, { id: HOST_NAMESPACE, kind: 'host', listenersComplete: false });
-    workloads.push(workloadOf(container, namespaceId));
+    workloads.push(workloadOf(container, namespaceId, left?.end));
     endpoints.push(...endpointsOf(container));
     // A container that shares another's namespace cannot publish; the engine refuses it, and checkNamespace said so.
     if (namespaceId === container.id || container.mode?.value === 'host') publications.push(...publicationsOf(container, namespaceId));
@@ -53,16 +56,51 @@ export function buildPart(state: EngineState, remarks: Remarks): ModelPart {
 }
 
 /** Follows `container:x` to the owner; a container whose owner is not in the input keeps a namespace of its own. */
-function namespaceOf(container: Container, state: EngineState, seen: Set<string>): string {
+function namespaceOf(container: Container, state: EngineState, dead: DeadNamespaces, seen: Set<string>): string {
   const mode = container.mode?.value;
   if (mode === 'host') return HOST_NAMESPACE;
   if (mode === undefined || mode === 'none' || seen.has(container.id)) return container.id;
   seen.add(container.id);
-  const owner = state.find(mode.slice('container:'.length));
-  return owner === undefined ? container.id : namespaceOf(owner, state, seen);
+  const owner = ownerOf(container, state);
+  return owner === undefined ? container.id : (dead.get(owner)?.id ?? namespaceOf(owner, state, dead, seen));
 }
 
-function workloadOf(container: Container, namespaceId: string): Workload {
+function ownerOf(container: Container, state: EngineState): Container | undefined {
+  const owner = container.joined?.owner;
+  // One that a page or a function shows again stands for the first.
+  if (owner !== undefined && state.holds(owner)) return owner;
+  return container.mode === undefined ? undefined : state.refer(container.mode.slice('container:'.length));
+}
+
+type DeadNamespaces = ReadonlyMap<Container, { readonly id: string; readonly end: End }>;
+
+/**
+ * The namespaces that outlived their owner: it was restarted, or removed, after others had joined. They keep it, without
+ * interfaces, names or routes; those that joined the same one still share it, under the id of the first.
+ */
+function deadNamespaces(state: EngineState): DeadNamespaces {
+  const dead = new Map<Container, { readonly id: string; readonly end: End }>();
+  const firstOf = new Map<Container, Map<number, string>>();
+  for (const container of state.containers) {
+    const end = container.joined?.owner.ends[container.joined.after];
+    if (container.joined === undefined || end === undefined) continue;
+    const { owner, after } = container.joined;
+    const ids = firstOf.get(owner) ?? new Map<number, string>();
+    firstOf.set(owner, ids);
+    const id = ids.get(after) ?? container.id;
+    ids.set(after, id);
+    dead.set(container, { id, end });
+  }
+  return dead;
+}
+
+/** The place of `--network container:x`, and the command that made it lead nowhere. */
+function endedBy(origin: FileOrigin, { text, origin: at }: End): FileOrigin {
+  const { line, column } = at.span;
+  return { ...origin, via: [...origin.via, { kind: 'override', text, file: at.file, line, column }] };
+}
+
+function workloadOf(container: Container, namespaceId: string, end: End | undefined): Workload {
   const { spec, id, origin } = container;
   const image = textOf(spec.image);
   const mode = spec.attachments[0]?.network;
@@ -91,7 +129,9 @@ function workloadOf(container: Container, namespaceId: string): Workload {
       ...(spec.cpus === undefined ? {} : { cpus: spec.cpus.value }),
       ...(resource === undefined ? {} : { origin: resource.origin }),
     },
-    ...(mode === undefined ? {} : { networkMode: textOf(mode) }),
+    ...(mode === undefined
+      ? {}
+      : { networkMode: end === undefined ? textOf(mode) : { value: mode.value, origin: endedBy(mode.origin, end) } }),
     ...(container.name === undefined ? {} : { containerName: container.name }),
     ...(spec.hostname === undefined ? {} : { hostname: spec.hostname.value }),
     ...(spec.entrypoint === undefined || spec.entrypoint.value === ''

@@ -2,7 +2,7 @@ import { readIp } from './attachments.ts';
 import { checkArguments } from './check-arguments.ts';
 import { type DockerCommand, describeCommand } from './command.ts';
 import type { Attachment } from './container.ts';
-import type { EngineState } from './engine-state.ts';
+import type { End, EngineState } from './engine-state.ts';
 import { type DockerCommandKind, type FlagSet, flagSets } from './flags.ts';
 import { GivenFlags } from './given.ts';
 import type { Call } from './interpreter.ts';
@@ -74,6 +74,7 @@ type Ids = Pick<DockerCommand, 'workloadId' | 'networkId'>;
 
 function apply(kind: DockerCommandKind, call: Call, parsed: ParsedFlags, state: EngineState, context: ReadContext): Ids {
   const operands = parsed.operands.map((word) => new Text(context.source, word));
+  const end: End = { text: context.source.text.slice(call.start, call.end), origin: context.source.origin(call.start, call.end) };
   switch (kind) {
     case 'run':
     case 'create':
@@ -85,33 +86,35 @@ function apply(kind: DockerCommandKind, call: Call, parsed: ParsedFlags, state: 
     case 'network-connect':
       return connect(operands, parsed, state, context);
     case 'network-disconnect':
-      return ids(state.disconnect(operands[0]?.value ?? '', operands[1]?.value ?? ''), operands[0]?.value);
+      return ids(state.disconnect(operands[0]?.value ?? '', operands[1]), operands[0]?.value);
     case 'network-rm':
       for (const operand of operands) state.removeNetwork(operand.value, call);
       return ids(undefined, operands[0]?.value);
     case 'rm':
-      return ids(first(operands, (operand) => state.remove(operand.value, call)));
+      return ids(first(operands, (operand) => state.remove(operand, call, end)));
     case 'stop':
     case 'kill':
-      return ids(first(operands, (operand) => state.setState(operand.value, 'stopped', call)));
-    case 'start':
+      for (const operand of operands) state.end(operand, call, end);
+      return ids(first(operands, (operand) => state.setState(operand, 'stopped', call)));
     case 'restart':
+      for (const operand of operands) state.end(operand, call, end);
+      return start(operands, state, call);
+    case 'start':
+      return start(operands, state, call);
     case 'unpause':
-      return ids(first(operands, (operand) => state.setState(operand.value, 'running', call)));
+      return ids(first(operands, (operand) => state.setState(operand, 'running', call)));
     case 'pause':
-      for (const operand of operands)
-        context.remarks.gap(
-          'docker-paused',
-          `"${operand.value}" is paused: it would accept connections and never answer, which is not modelled`,
-          'run `docker unpause`',
-          operand.origin,
-        );
-      return ids(operands[0] === undefined ? undefined : state.find(operands[0].value)?.id);
+      return ids(first(operands, (operand) => state.setState(operand, 'paused', call)));
     case 'rename':
-      return ids(state.rename(operands[0]?.value ?? '', operands[1]?.value ?? ''));
+      return ids(operands[0] === undefined ? undefined : state.rename(operands[0], operands[1]?.value ?? ''));
     default:
       return kind satisfies never;
   }
+}
+
+function start(operands: readonly Text[], state: EngineState, call: Call): Ids {
+  for (const operand of operands) state.rejoin(operand);
+  return ids(first(operands, (operand) => state.setState(operand, 'running', call)));
 }
 
 function create(call: Call, parsed: ParsedFlags, state: EngineState, context: ReadContext): Ids {

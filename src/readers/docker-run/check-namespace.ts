@@ -7,10 +7,10 @@ export function checkNamespace(container: Container, state: EngineState, remarks
   const mode = container.mode;
   if (mode?.value.startsWith('container:') !== true) return;
   const name = mode.slice('container:'.length);
-  const owner = state.find(name.value);
+  const owner = container.joined?.owner ?? state.refer(name);
   if (name.value === '')
     remarks.error('docker-invalid-network', '--network container: names no container', 'write container:NAME', mode.origin);
-  else if (!name.known) remarks.unknown(name, 'the container whose network is shared');
+  else if (!name.known && owner === undefined) remarks.unknown(name, 'the container whose network is shared');
   else if (owner === undefined)
     remarks.gap(
       'docker-container-unknown',

@@ -20,7 +20,22 @@ export interface Container {
   readonly links: Workload['legacyLinks'][number][];
   /** `host`, `none` or `container:x`, where it has no networks of its own. */
   readonly mode: Text | undefined;
-  state: 'running' | 'stopped';
+  /** The container whose namespace it joined when it was last started, with `container:x`. */
+  joined: Joined | undefined;
+  /** The commands that ended its process; with each of them its namespace was gone, and a start made a new one. */
+  readonly ends: End[];
+  state: Workload['state'];
+}
+
+interface Joined {
+  readonly owner: Container;
+  /** How often the owner had ended by then: another number later means that the joined namespace is dead. */
+  readonly after: number;
+}
+
+export interface End {
+  readonly text: string;
+  readonly origin: FileOrigin;
 }
 
 interface MadeNetwork {
@@ -50,6 +65,10 @@ export class EngineState {
   /** Host ports by `port/transport`, for telling alternatives on a page. */
   readonly #hostPorts = new Map<string, Container>();
   #unnamed = 0;
+  /** Networks that nothing in the input made when they were used. */
+  readonly #missing: Text[] = [];
+  /** A network was made under a name that only a running shell knows. */
+  #madeUnknown = false;
 
   constructor(remarks: Remarks, options: StateOptions) {
     this.#remarks = remarks;
@@ -86,8 +105,11 @@ export class EngineState {
       attachments: new Map(),
       links: spec.links.map(({ target, alias, text }) => ({ target, alias, origin: text.origin })),
       mode,
+      joined: undefined,
+      ends: [],
       state: 'running',
     };
+    this.#join(container);
     this.#containers.set(id, container);
     if (name !== undefined) this.#byName.set(name, container);
     this.#freed.delete(id);
@@ -97,6 +119,7 @@ export class EngineState {
   }
 
   createNetwork(network: Network, name: Text, call: Call): string | undefined {
+    if (!name.known) this.#madeUnknown = true;
     const existing = this.#networks.get(network.id);
     if (!isUserDefined(network.id)) {
       this.#remarks.error(
@@ -130,7 +153,7 @@ export class EngineState {
   }
 
   connect(networkName: Text, reference: Text, attachment: Attachment, links: Workload['legacyLinks']): string | undefined {
-    const container = this.find(reference.value);
+    const container = this.refer(reference);
     if (container === undefined) {
       this.#remarks.gap(
         'docker-container-unknown',
@@ -154,8 +177,8 @@ export class EngineState {
     return container.id;
   }
 
-  disconnect(network: string, reference: string): string | undefined {
-    const container = this.find(reference);
+  disconnect(network: string, reference: Text | undefined): string | undefined {
+    const container = reference === undefined ? undefined : this.refer(reference);
     container?.attachments.delete(network === 'default' ? DEFAULT_BRIDGE : network);
     return container?.id;
   }
@@ -165,30 +188,86 @@ export class EngineState {
     else this.#networks.delete(name);
   }
 
-  remove(reference: string, call: Call): string | undefined {
-    const container = this.find(reference);
+  remove(reference: Text, call: Call, end: End): string | undefined {
+    const container = this.refer(reference);
     if (container === undefined) return undefined;
     if (this.#page || !call.certain) this.#freed.add(container.id);
-    else this.#delete(container);
+    else {
+      container.ends.push(end);
+      this.#delete(container);
+    }
     return container.id;
   }
 
   /** `stop` in a function or on a page is the other half of `start`, and not the state that somebody asks about. */
-  setState(reference: string, state: Container['state'], call: Call): string | undefined {
-    const container = this.find(reference);
+  setState(reference: Text, state: Container['state'], call: Call): string | undefined {
+    const container = this.refer(reference);
     if (container === undefined) return undefined;
     if (state === 'running' || (call.certain && !this.#page)) container.state = state;
-    else if (container.spec.name !== undefined) this.#freed.add(container.id);
+    else if (state === 'stopped' && container.spec.name !== undefined) this.#freed.add(container.id);
     return container.id;
   }
 
-  rename(from: string, to: string): string | undefined {
-    const container = this.find(from);
+  /** Its process ends: with it goes the namespace, and who shared it keeps one without interfaces. */
+  end(reference: Text, call: Call, end: End): void {
+    const container = this.refer(reference);
+    if (container !== undefined && container.state !== 'stopped' && call.certain && !this.#page) container.ends.push(end);
+  }
+
+  /** It is started again, and joins the namespace that the owner has now. */
+  rejoin(reference: Text): void {
+    const container = this.refer(reference);
+    if (container !== undefined) this.#join(container);
+  }
+
+  #join(container: Container): void {
+    const owner =
+      container.mode?.value.startsWith('container:') === true ? this.refer(container.mode.slice('container:'.length)) : undefined;
+    container.joined = owner === undefined || owner === container ? undefined : { owner, after: owner.ends.length };
+  }
+
+  rename(from: Text, to: string): string | undefined {
+    const container = this.refer(from);
     if (container === undefined) return undefined;
-    this.#byName.delete(from);
+    if (container.name !== undefined) this.#byName.delete(container.name);
     this.#byName.set(to, container);
     container.name = to;
     return container.id;
+  }
+
+  holds(container: Container): boolean {
+    return this.#containers.get(container.id) === container;
+  }
+
+  /** What a word says: a name, or the output of the `docker run -d` that made it. */
+  refer(text: Text): Container | undefined {
+    return text.container === undefined ? this.#byName.get(text.value) : this.#containers.get(text.container);
+  }
+
+  /**
+   * Says which networks nobody made. A script that makes networks under names that we do not know may have made them, and
+   * Compose makes the `default` network of a project.
+   */
+  remarkMissing(): void {
+    for (const name of this.#missing) {
+      const message = `the network "${name.value}" is not created in this input`;
+      if (this.#madeUnknown)
+        this.#remarks.gap(
+          'docker-network-unknown',
+          message,
+          'a network is made under a name that is not known; it may be this one',
+          name.origin,
+        );
+      else if (name.value.endsWith('_default'))
+        this.#remarks.gap('docker-network-unknown', message, 'if Compose makes it, check the Compose file as well', name.origin);
+      else
+        this.#remarks.warning(
+          'docker-network-unknown',
+          message,
+          `run \`docker network create ${name.value}\` before, if nothing else makes it`,
+          name.origin,
+        );
+    }
   }
 
   /** By the name that it has now. */
@@ -220,13 +299,7 @@ export class EngineState {
     if (!name.known && !this.#networks.has(name.value)) this.#remarks.unknown(name, 'the network of a container');
     if (name.value === DEFAULT_BRIDGE || name.value === 'default') return this.#attachDefault(container, attachment);
     if (!this.#networks.has(name.value)) {
-      if (name.known)
-        this.#remarks.warning(
-          'docker-network-unknown',
-          `the network "${name.value}" is not created in this input`,
-          `run \`docker network create ${name.value}\` before, if nothing else makes it`,
-          name.origin,
-        );
+      if (name.known) this.#missing.push(name);
       this.#networks.set(name.value, { network: externalNetwork(name), call: undefined, usedBefore: name });
     }
     container.attachments.set(name.value, attachment);

@@ -9,8 +9,8 @@ import { makeWord, type Piece, type Word } from './word.ts';
 export interface Expansion {
   readonly source: SourceText;
   readonly scope: Scope;
-  /** Carries out the commands of a `$(…)`, in which `docker run` is at home: `id=$(docker run -d …)`. */
-  readonly substitute: (items: readonly Item[]) => void;
+  /** Carries out the commands of a `$(…)`, in which `docker run` is at home: `id=$(docker run -d …)`. Gives the container whose id they print. */
+  readonly substitute: (items: readonly Item[]) => string | undefined;
 }
 
 /** Text of unknown expansions is cut here: it only serves to name them. */
@@ -120,6 +120,10 @@ function valueFields(part: Parameter, variable: Extract<Variable, { known: true 
   const hop = hopOf(part, source, variable);
   if (variable.list && part.list) return listOf(part, variable.words, hop);
   const text = variable.words[0]?.text ?? '';
+  const [only, ...more] = variable.words[0]?.pieces ?? [];
+  const container = more.length === 0 ? only?.container : undefined;
+  // What the variable holds is named by the variable, as everything else that is not known.
+  if (container !== undefined) return [[{ ...unknownPiece(part, `\${${part.name}}`), via: [hop], container }]];
   const piece = { text, start: part.start, end: part.end, exact: false, known: variable.words[0]?.known ?? true, via: [hop] };
   return part.quoted ? [[piece]] : split([piece]);
 }
@@ -132,10 +136,10 @@ function listOf(part: Parameter, words: readonly Word[], hop: Hop): readonly (re
 }
 
 function expandSubstitution(part: Extract<Part, { kind: 'substitution' }>, expansion: Expansion): readonly (readonly Piece[])[] {
-  expansion.substitute(part.items);
+  const container = expansion.substitute(part.items);
   const text = expansion.source.text.slice(part.start, part.end);
   const value = knownSubstitution(text, expansion.source, expansion.scope);
-  if (value === undefined) return [[unknownPiece(part, text)]];
+  if (value === undefined) return [[container === undefined ? unknownPiece(part, text) : { ...unknownPiece(part, text), container }]];
   const hop: Hop = { kind: 'interpolation', text };
   const piece = { text: value, start: part.start, end: part.end, exact: false, known: true, via: [hop] };
   return part.quoted ? [[piece]] : split([piece]);

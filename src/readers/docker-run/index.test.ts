@@ -125,6 +125,80 @@ test('a shared namespace is the owner’s, over several steps', () => {
   assert.deepEqual(publications(part), ['owner 8080>80/tcp', 'on-host 80>80/tcp']);
 });
 
+test('who shared the network of a container that was restarted keeps a dead one', () => {
+  const { part } = readFixture('owner-restarted.sh');
+  assert.deepEqual(problems(part), []);
+  assert.deepEqual(
+    part.workloads.map(({ id, namespaceId }) => `${id} ${namespaceId}`),
+    ['owner owner', 'sidecar sidecar', 'second sidecar', 'third sidecar', 'later owner', 'again owner', 'gone gone'],
+  );
+  assert.deepEqual(
+    part.namespaces.map(({ id, kind }) => `${id} ${kind}`),
+    ['owner container', 'sidecar none', 'gone none'],
+  );
+  const origin = workload(part, 'third').networkMode?.origin;
+  assert.equal(origin?.kind === 'file' && origin.via.at(-1)?.text, undefined);
+  const left = workload(part, 'second').networkMode?.origin;
+  assert.deepEqual(left?.kind === 'file' && left.via.map(({ text, line }) => `${line} ${text}`), ['6 docker restart owner']);
+});
+
+test('a restart that may not happen, and a removal on a page, leave a shared namespace alive', () => {
+  const lines = ['docker run -d --name a nginx', 'docker run -d --name b --network container:a nginx'];
+  const shared = (text: string, kind: 'shell' | 'markdown') => workload(readText(text, kind).part, 'b').namespaceId;
+  assert.equal(shared([...lines, 'if x; then docker restart a; fi'].join('\n'), 'shell'), 'a');
+  assert.equal(shared(['```sh', ...lines, 'docker rm -f a', '```'].join('\n'), 'markdown'), 'a');
+});
+
+test('in a block with prompts a docker command without one is read, and output is not', () => {
+  const page = [
+    '```console',
+    '$ docker network create x',
+    '3f2a',
+    '',
+    'docker run -d --name web \\',
+    '  --network x nginx',
+    'docker is up',
+    '```',
+  ];
+  const { part } = readText(page.join('\n'), 'markdown');
+  assert.deepEqual(endpoints(part), ['web@x [web]']);
+  assert.deepEqual(problems(part), []);
+});
+
+test('a page that shows how a command begins is no error', () => {
+  const severities = (text: string, kind: 'shell' | 'markdown') => readText(text, kind).part.problems.map(({ severity }) => severity);
+  assert.deepEqual(severities('```sh\ndocker network create\n```', 'markdown'), ['warning']);
+  assert.deepEqual(severities('docker network create', 'shell'), ['error']);
+});
+
+test('docker pause holds until docker unpause', () => {
+  const states = (text: string) => readText(`docker run -d --name web nginx\n${text}`).part.workloads.map(({ state }) => state);
+  assert.deepEqual(states('docker pause web'), ['paused']);
+  assert.deepEqual(states('docker pause web\ndocker unpause web'), ['running']);
+  assert.deepEqual(states('if x; then docker pause web; fi'), ['running']);
+});
+
+test('the id that docker run prints stands for its container', () => {
+  const { part } = readFixture('id-in-a-variable.sh');
+  assert.deepEqual(endpoints(part), ['container-1@back [api]', 'worker@back [worker]']);
+  assert.deepEqual(
+    part.workloads.map(({ id, namespaceId, state }) => `${id} ${namespaceId} ${state}`),
+    ['container-1 container-1 running', 'sidecar container-1 running', 'worker worker paused'],
+  );
+  assert.deepEqual(problems(part), []);
+});
+
+test('a network that a script may have made under another name is a gap, and no warning', () => {
+  const severity = (text: string) =>
+    readText(text)
+      .part.problems.filter(({ code }) => code === 'docker-network-unknown')
+      .map(({ severity }) => severity);
+  assert.deepEqual(severity('docker run --net lab nginx'), ['warning']);
+  assert.deepEqual(severity('mk() { n=lab; [ -n "$1" ] && n=$1; docker network create $n; }\nmk\ndocker run --net lab nginx'), ['gap']);
+  assert.deepEqual(severity('docker run --net lab nginx\ndocker network create "$1"'), ['gap']);
+  assert.deepEqual(severity('docker run --net shop_default nginx'), ['gap']);
+});
+
 test('combinations that the engine refuses are named with their place', () => {
   assert.deepEqual(problems(readFixture('refused-conflicts.sh').part), [
     '4:54 error -p cannot be used with --network container:owner; the engine refuses both together',

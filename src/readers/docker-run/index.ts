@@ -38,14 +38,17 @@ export interface DockerRunResult {
  * changes what an earlier one made. Nothing is run; what only a running shell knows is named in a problem.
  */
 export function readDockerCommands(source: SourceText, options: DockerRunOptions): DockerRunResult {
-  const remarks = new Remarks();
+  const remarks = new Remarks({ page: options.kind === 'markdown' });
   const scope = scopeOf(source, options.env ?? {});
   const state = new EngineState(remarks, { page: options.kind === 'markdown' });
   const commands: DockerCommand[] = [];
   const budget = { ports: MAX_PORTS };
   const onCall = (call: Call) => {
     const command = carryOut(call, state, { source, files: options.files, remarks, folder: scope.folder, budget });
-    if (command !== undefined) commands.push(command);
+    if (command === undefined) return undefined;
+    commands.push(command);
+    const prints = command.kind === 'create' || (command.kind === 'run' && command.flags.some(({ name }) => name === 'detach'));
+    return prints ? command.workloadId : undefined;
   };
   const interpreter = new Interpreter({ source, files: options.files, scope, onCall });
   const page = options.kind === 'markdown';

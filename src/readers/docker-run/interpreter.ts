@@ -37,7 +37,8 @@ interface Context {
   readonly source: SourceText;
   readonly files: Files;
   readonly scope: Scope;
-  readonly onCall: (call: Call) => void;
+  /** Gives the container whose id the call prints. */
+  readonly onCall: (call: Call) => string | undefined;
 }
 
 /** Loops are unrolled until so many commands more than the text has characters were looked at. */
@@ -55,6 +56,8 @@ export class Interpreter {
   /** In the current chain of `&&` and `||`: whether something unforeseeable decides if the next command is run. */
   #tentative = false;
   #lastWasDocker = false;
+  /** The container whose id the last call of docker printed. */
+  #printed: string | undefined;
 
   constructor(context: Context) {
     this.#context = context;
@@ -107,7 +110,7 @@ export class Interpreter {
     const last = words.at(-1);
     if (found === undefined || first === undefined || last === undefined) return;
     this.#lastWasDocker = true;
-    this.#context.onCall({
+    this.#printed = this.#context.onCall({
       words: found.words,
       start: first.start,
       end: last.end,
@@ -181,7 +184,7 @@ export class Interpreter {
     if (!read.ok) return;
     this.#sourced += 1;
     const { source } = read;
-    const inner = new Interpreter({ source, files, scope, onCall: () => {} });
+    const inner = new Interpreter({ source, files, scope, onCall: () => undefined });
     inner.#sourced = this.#sourced;
     inner.run(lexShell(source.text, 0, source.text.length, { placeholders: false }).items, 0);
   }
@@ -191,10 +194,14 @@ export class Interpreter {
       for (const part of word.parts) if (part.kind === 'substitution' && part.items.length > 0) this.#substitute(part.items);
   }
 
-  #substitute(items: readonly Item[]): void {
-    const tentative = this.#tentative;
+  #substitute(items: readonly Item[]): string | undefined {
+    const [tentative, printed] = [this.#tentative, this.#printed];
+    this.#printed = undefined;
     this.#control.nested(() => this.#runItems(items));
+    const found = items.length === 1 ? this.#printed : undefined;
     this.#tentative = tentative;
+    this.#printed = printed;
+    return found;
   }
 
   #expansion(): Expansion {

@@ -18,6 +18,9 @@ const PROMPT = /^([ \t]*)(?:\([\w.-]+\)[ \t]*)?(?:[\w.-]+@[\w.-]+[^$#%\n]{0,40}|
 const CONTINUATION = /^[ \t]*>[ \t]?/;
 const DOCKER = /^[ \t]*(?:[$#%][ \t]+)?(?:sudo[ \t]+)?docker[ \t]/m;
 
+/** A command that stands without a prompt in a block that has prompts elsewhere. */
+const BARE = /^[ \t]*(?:sudo[ \t]+)?docker[ \t]+(?:run|create|container|network|rm|stop|kill|start|restart|pause|unpause|rename)[ \t]/;
+
 /** Finds the shell in a Markdown page: fenced blocks of shells, unmarked and indented ones that begin with docker; output is left out. */
 export function shellOfMarkdown(page: string): ShellText {
   const pieces: string[] = [];
@@ -108,6 +111,7 @@ function maskBlock(body: string, console: boolean): string {
       result = line;
       if (content.replace(CONTINUATION, '').trim() === heredoc) heredoc = undefined;
     } else if (prompt !== null) result = ' '.repeat(prompt[0].length) + line.slice(prompt[0].length);
+    else if (!continued && BARE.test(content)) result = line;
     else if (continued) {
       const mark = CONTINUATION.exec(content)?.[0].length ?? 0;
       result = ' '.repeat(mark) + line.slice(mark);

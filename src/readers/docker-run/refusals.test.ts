@@ -16,6 +16,11 @@ const refused: readonly (readonly [command: string, docker: string, ours: string
     '1:1 error docker run is left without IMAGE: "img" is taken for the value of -p',
   ],
   ['run img -p', '', ''],
+  [
+    'run --name a img',
+    'Invalid container name (a), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
+    '1:19 error "a" is no name for a container: it needs at least two characters',
+  ],
   ['run --name', 'flag needs an argument: --name', '1:12 error --name of docker run needs a value'],
   ['run -p 99999:80 img', 'invalid hostPort: 99999', '1:15 error docker refuses `-p 99999:80`: host port 99999 is above 65535'],
   ['run -p 80:99999 img', 'invalid containerPort: 99999', '1:18 error docker refuses `-p 80:99999`: container port 99999 is above 65535'],

@@ -10,6 +10,12 @@ const MAX_PROBLEMS = 500;
 export class Remarks {
   readonly #problems: Problem[] = [];
   readonly #said = new Set<string>();
+  readonly #page: boolean;
+
+  /** `page`: a page also shows how a command begins, `docker network create`, without meaning one. */
+  constructor({ page }: { readonly page: boolean } = { page: false }) {
+    this.#page = page;
+  }
 
   /** In the order of the text. */
   get problems(): readonly Problem[] {
@@ -33,7 +39,8 @@ export class Remarks {
   }
 
   error(code: string, message: string, hint: string, origin: Origin): void {
-    this.add({ severity: 'error', code, message, hint, origin });
+    const severity = this.#page && code === 'docker-wrong-operands' ? 'warning' : 'error';
+    this.add({ severity, code, message, hint, origin });
   }
 
   warning(code: string, message: string, hint: string, origin: Origin): void {

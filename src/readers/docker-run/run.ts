@@ -95,7 +95,7 @@ function readName(name: Text | undefined, remarks: Remarks): Text | undefined {
   else if (!NAME.test(name.value))
     remarks.error(
       'docker-invalid-name',
-      `"${name.value}" is no name for a container`,
+      `"${name.value}" is no name for a container${name.value.length === 1 ? ': it needs at least two characters' : ''}`,
       'use two or more of letters, digits, _ . and -, the first a letter or digit',
       name.origin,
     );

@@ -11,6 +11,8 @@ export interface Piece {
   /** False when `text` only names what a running shell would put there: `${PORT}`, `$(hostname)`. */
   readonly known: boolean;
   readonly via: readonly Hop[];
+  /** The container whose id a running shell would put there: `$(docker run -d …)`. Its text is not known all the same. */
+  readonly container?: string;
 }
 
 /** A word as the command receives it, with the place of each of its characters. */
@@ -84,6 +86,12 @@ export class Text {
     const at = this.value.indexOf(separator);
     if (at === -1) return { before: this, after: undefined };
     return { before: this.slice(0, at), after: this.slice(at + separator.length) };
+  }
+
+  /** The container that it is the id of; see `Piece`. */
+  get container(): string | undefined {
+    const pieces = this.#pieces();
+    return pieces.length === 1 ? pieces[0]?.container : undefined;
   }
 
   /** The names of the expansions that are not known. */

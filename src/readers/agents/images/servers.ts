@@ -203,6 +203,18 @@ export const servers: readonly ImageEntry[] = [
     source: 'https://hub.docker.com/_/phpmyadmin',
   },
   {
+    program: 'Gotenberg',
+    images: ['gotenberg/gotenberg'],
+    listeners: [{ port: 3000, application: 'http', address: '::', portOf: ['--api-port', 'env:API_PORT'] }],
+    source: 'https://gotenberg.dev/docs/configuration#api',
+  },
+  {
+    program: 'Apache Tika',
+    images: ['apache/tika'],
+    listeners: [{ port: 9998, application: 'http', address: '::', host: ['-h', '--host'], portOf: ['-p', '--port'] }],
+    source: 'https://github.com/apache/tika-docker (the image starts it with -h 0.0.0.0)',
+  },
+  {
     program: 'whoami',
     images: ['traefik/whoami', 'containous/whoami'],
     listeners: [{ port: 80, application: 'http', address: '::', portOf: ['--port', '-port', 'env:WHOAMI_PORT_NUMBER'] }],

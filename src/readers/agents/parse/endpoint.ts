@@ -86,6 +86,9 @@ function parseOne(text: string, from: number, to: number, bare: boolean): readon
 
 /** RFC 3986 §3.2: the authority ends at `/`, `?` or `#`; passwords of data source names hold those unescaped all the same. */
 function authorityEnd(rest: string, scheme: string | undefined): number {
+  // nginx puts a variable that begins with a slash right behind the port: `proxy_pass http://write:3100$request_uri`.
+  const beforeVariable = /^[\w.-]+:\d{1,5}(?=\$[^@]*$)/.exec(rest);
+  if (beforeVariable !== null) return beforeVariable[0].length;
   const end = rest.search(/[/?#;]/);
   if (end === -1) return rest.length;
   if (scheme === undefined || scheme.startsWith('http') || scheme.startsWith('ws')) return end;

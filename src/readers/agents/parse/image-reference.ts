@@ -15,7 +15,7 @@ const MAX_KEPT = 10_000;
 
 /** The image of a workload. Every program asks, so that answers are kept: equal names give the same object. */
 export function imageOf(workload: Workload): ImageReference | undefined {
-  const name = workload.image?.value;
+  const name = workload.image?.value ?? imageByMounts(workload);
   if (name === undefined) return undefined;
   const known = references.get(name);
   if (known !== undefined) return known;
@@ -23,6 +23,28 @@ export function imageOf(workload: Workload): ImageReference | undefined {
   const made = parseImage(name);
   references.set(name, made);
   return made;
+}
+
+/** Paths that only one program reads: an image that is built here and has something mounted there is one of that program. */
+const WELL_KNOWN: readonly (readonly [target: string, image: string])[] = [
+  ['/etc/grafana/provisioning', 'grafana/grafana'],
+  ['/etc/prometheus/prometheus.yml', 'prom/prometheus'],
+  ['/opt/bitnami/prometheus/conf/prometheus.yml', 'prom/prometheus'],
+  ['/etc/alertmanager/alertmanager.yml', 'prom/alertmanager'],
+  ['/fluentd/etc/fluent.conf', 'fluent/fluentd'],
+  ['/fluent-bit/etc/fluent-bit.conf', 'fluent/fluent-bit'],
+  ['/etc/loki/local-config.yaml', 'grafana/loki'],
+  ['/etc/promtail/config.yml', 'grafana/promtail'],
+  ['/etc/telegraf/telegraf.conf', 'telegraf'],
+  ['/etc/vector/vector.toml', 'timberio/vector'],
+  ['/etc/vector/vector.yaml', 'timberio/vector'],
+  ['/etc/nginx/nginx.conf', 'nginx'],
+  ['/etc/nginx/conf.d/default.conf', 'nginx'],
+];
+
+function imageByMounts({ mounts }: Workload): string | undefined {
+  if (mounts.length === 0) return undefined;
+  return WELL_KNOWN.find(([path]) => mounts.some(({ target }) => target === path || target.startsWith(`${path}/`)))?.[1];
 }
 
 /** `registry.example.org:5000/prom/prometheus:v3.1.0@sha256:…` */

@@ -71,7 +71,8 @@ const schemes: Readonly<Record<string, Scheme>> = {
 
 /** Undefined for what is no network address (`unix`, `file`, `sqlite`, `s3`, `data`) and for what we do not know. */
 export function schemeOf(name: string): Scheme | undefined {
-  const lower = name.toLowerCase();
+  // Celery writes `db+` before the URL of a database that keeps results.
+  const lower = name.toLowerCase().replace(/^db\+/, '');
   if (Object.hasOwn(schemes, lower)) return schemes[lower];
   // SQLAlchemy and Rails write the driver behind a plus: postgresql+asyncpg, mysql+pymysql, redis+sentinel.
   const [base = '', driver] = lower.split('+');

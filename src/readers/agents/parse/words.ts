@@ -46,7 +46,8 @@ export function splitWords(script: Value, resolve: Resolve, kind: 'script' | 'li
     }
     const word = unquote(slice(script, match.index, match.index + match[0].length));
     // The line continuation between two words is no word.
-    if (word.text.trim() !== '') words.push(match[0].startsWith("'") ? word : expand(word, shellStyle, resolve));
+    if (word.text.trim() !== '')
+      words.push(match[0].startsWith("'") || match[0].includes('\\$') ? word : expand(word, shellStyle, resolve));
   }
   return words;
 }

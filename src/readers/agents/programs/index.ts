@@ -15,6 +15,7 @@ import { jaeger } from './jaeger/jaeger.ts';
 import { kafka } from './kafka/kafka.ts';
 import { loggingDriver } from './logging-driver/logging-driver.ts';
 import { loki } from './loki/loki.ts';
+import { nginx } from './nginx/nginx.ts';
 import { opentelemetryCollector } from './opentelemetry-collector/opentelemetry-collector.ts';
 import { opentelemetrySdk } from './opentelemetry-sdk/opentelemetry-sdk.ts';
 import { prometheus } from './prometheus/prometheus.ts';
@@ -39,6 +40,7 @@ const known: readonly Program[] = [
   jaeger,
   kafka,
   loki,
+  nginx,
   opentelemetryCollector,
   opentelemetrySdk,
   prometheus,

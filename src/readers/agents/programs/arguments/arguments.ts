@@ -1,3 +1,4 @@
+import type { Context } from '../../context.ts';
 import { dial } from '../../dial.ts';
 import { AS_WRITTEN, listen, listenAt } from '../../listen.ts';
 import { parseEndpoints } from '../../parse/endpoint.ts';
@@ -22,17 +23,17 @@ export const commandArguments: Program = {
     const open = context.flags.filter(({ indices }) => !indices.some((index) => context.takenWords.has(index)));
     const inFlags = new Set(open.flatMap(({ indices }) => indices));
     const alone = context.words.filter((_, index) => index > 0 && !inFlags.has(index) && !context.takenWords.has(index));
-    return joinFacts([...open.map(readFlag), hostAndPort(open), ...alone.map(readPositional)]);
+    return joinFacts([...open.map((flag) => readFlag(flag, context)), hostAndPort(open), ...alone.map(readPositional)]);
   },
 };
 
-function readFlag({ name, value }: Flag): AgentFacts {
+function readFlag({ name, value }: Flag, context: Context): AgentFacts {
   if (value === undefined || value.text.length > MAX_VALUE) return noFacts;
   const key = name.replace(/^-+/, '');
   if (NOT_DIALLED.test(key)) return noFacts;
   if (LISTEN.test(key) || isListenAddress(value.text)) return readListen(name, value);
-  if (isHostFlag(key)) return noFacts;
-  if (!DIAL.test(key)) return noFacts;
+  // `--host 0.0.0.0` is listened on; with a scheme in front it is what a client dials. So is any URL of another container.
+  if (isHostFlag(key) ? !URL_START.test(value.text) : !DIAL.test(key) && !isOfInput(value.text, context)) return noFacts;
   return dial(value, {
     setting: name,
     purpose: 'dials',
@@ -45,6 +46,15 @@ function readFlag({ name, value }: Flag): AgentFacts {
 const isListenAddress = (text: string): boolean => /^(?:0\.0\.0\.0|\[::\]):\d+$|^:\d{2,5}$/.test(text);
 const isHostFlag = (key: string): boolean => key === 'host' || key === 'hostname' || key === 'ip';
 
+const URL_START = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+function isOfInput(text: string, context: Context): boolean {
+  const endpoints = URL_START.test(text) ? parseEndpoints(text) : [];
+  return (
+    endpoints.length > 0 && endpoints.every(({ host }) => host !== undefined && context.names.has(host) && !context.ownNames.has(host))
+  );
+}
+
 function readListen(name: string, value: Value): AgentFacts {
   // Only an address of the container itself can be listened on; any other is somebody else's.
   const [endpoint] = parseEndpoints(value.text);
@@ -56,7 +66,7 @@ function readListen(name: string, value: Value): AgentFacts {
 function hostAndPort(flags: readonly Flag[]): AgentFacts {
   const host = flags.find(({ name }) => isHostFlag(name.replace(/^-+/, '')))?.value;
   const port = flags.find(({ name }) => name === '--port' || name === '-port')?.value;
-  if (host === undefined || port === undefined) return noFacts;
+  if (host === undefined || port === undefined || URL_START.test(host.text)) return noFacts;
   if (/^(?:0\.0\.0\.0|::|\[::\])$/.test(host.text))
     return listenAt(host, port, { setting: '--host', any: AS_WRITTEN, port: 0, origin: host.origin });
   if (/^(?:localhost|127\.[\d.]+|::1)$/.test(host.text)) return noFacts;
@@ -64,6 +74,6 @@ function hostAndPort(flags: readonly Flag[]): AgentFacts {
 }
 
 function readPositional(word: Value, index: number): AgentFacts {
-  if (word.text.length > MAX_VALUE || !/^[a-z][a-z0-9+.-]*:\/\//i.test(word.text)) return noFacts;
+  if (word.text.length > MAX_VALUE || !URL_START.test(word.text)) return noFacts;
   return dial(word, { setting: `argument ${index + 1}`, purpose: 'dials', generic: true, bare: false });
 }

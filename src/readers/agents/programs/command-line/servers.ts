@@ -13,6 +13,16 @@ export interface Server {
   readonly positional?: RegExp;
   readonly hostVariable?: string;
   readonly portVariable?: string;
+  /** The address where only the variable of the port is set, if it is not `defaultHost`. */
+  readonly hostWithPortVariable?: string;
+  /** A variable that holds more flags. */
+  readonly flagsVariable?: string;
+  /** Flags that name a file or a socket: what they hold wins over the defaults, and is not looked into. */
+  readonly elsewhere?: readonly string[];
+  /** Nothing is said where no address is given: a file that it reads unasked often sets one. */
+  readonly onlyGiven?: boolean;
+  /** Variables that name the environment; in another one than development the address is `0.0.0.0`. */
+  readonly environmentVariables?: readonly string[];
   readonly defaultHost: string;
   /** Undefined: says nothing unless a port is given. */
   readonly defaultPort: number | undefined;
@@ -29,6 +39,10 @@ export const servers: readonly Server[] = [
     program: 'gunicorn',
     command: /^gunicorn\b|^python3? -m gunicorn\b/,
     bind: ['-b', '--bind'],
+    portVariable: 'PORT',
+    hostWithPortVariable: '0.0.0.0',
+    flagsVariable: 'GUNICORN_CMD_ARGS',
+    elsewhere: ['-c', '--config'],
     defaultHost: '127.0.0.1',
     defaultPort: 8000,
     source: 'https://docs.gunicorn.org/en/stable/settings.html#bind',
@@ -41,6 +55,7 @@ export const servers: readonly Server[] = [
     port: ['--port'],
     hostVariable: 'UVICORN_HOST',
     portVariable: 'UVICORN_PORT',
+    elsewhere: ['--uds', '--fd', '--env-file'],
     defaultHost: '127.0.0.1',
     defaultPort: 8000,
     source: 'https://www.uvicorn.org/settings/',
@@ -50,6 +65,7 @@ export const servers: readonly Server[] = [
     program: 'hypercorn',
     command: /^hypercorn\b/,
     bind: ['-b', '--bind'],
+    elsewhere: ['-c', '--config', '--insecure-bind', '--quic-bind'],
     defaultHost: '127.0.0.1',
     defaultPort: 8000,
     source: 'https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html',
@@ -60,6 +76,7 @@ export const servers: readonly Server[] = [
     command: /^daphne\b/,
     host: ['-b', '--bind'],
     port: ['-p', '--port'],
+    elsewhere: ['-u', '--unix-socket', '--fd', '-e', '--endpoint'],
     defaultHost: '127.0.0.1',
     defaultPort: 8000,
     source: 'https://github.com/django/daphne',
@@ -69,6 +86,7 @@ export const servers: readonly Server[] = [
     program: 'waitress',
     command: /^waitress-serve\b/,
     bind: ['--listen'],
+    elsewhere: ['--unix-socket'],
     host: ['--host'],
     port: ['--port'],
     defaultHost: '0.0.0.0',
@@ -142,6 +160,8 @@ export const servers: readonly Server[] = [
     ...V4,
     program: 'Jupyter',
     command: /^jupyter(?:-lab|-notebook)?\b/,
+    // The images of docker-stacks bring a configuration file that says 0.0.0.0.
+    onlyGiven: true,
     host: ['--ip'],
     port: ['--port'],
     defaultHost: '127.0.0.1',
@@ -173,7 +193,10 @@ export const servers: readonly Server[] = [
     command: /^(?:bundle exec )?(?:\S*\/)?rails s(?:erver)?\b/,
     host: ['-b', '--binding'],
     port: ['-p', '--port'],
+    hostVariable: 'BINDING',
     portVariable: 'PORT',
+    environmentVariables: ['RAILS_ENV', 'RACK_ENV'],
+    elsewhere: ['-e', '--environment', '-c', '--config'],
     defaultHost: '127.0.0.1',
     defaultPort: 3000,
     source: 'https://guides.rubyonrails.org/command_line.html#bin-rails-server',
@@ -182,6 +205,7 @@ export const servers: readonly Server[] = [
     ...V4,
     program: 'puma',
     command: /^(?:bundle exec )?puma\b/,
+    elsewhere: ['-C', '--config'],
     bind: ['-b', '--bind'],
     port: ['-p', '--port'],
     defaultHost: '0.0.0.0',
@@ -192,6 +216,7 @@ export const servers: readonly Server[] = [
     ...V4,
     program: 'Vite',
     command: /^(?:npx )?vite\b(?! build)/,
+    elsewhere: ['-c', '--config'],
     host: ['--host'],
     port: ['--port'],
     defaultHost: '127.0.0.1',
@@ -233,6 +258,7 @@ export const servers: readonly Server[] = [
     ...BOTH,
     program: 'Hugo',
     command: /^hugo server\b/,
+    elsewhere: ['--config', '--configDir'],
     host: ['--bind'],
     port: ['-p', '--port'],
     defaultHost: '127.0.0.1',
@@ -243,6 +269,7 @@ export const servers: readonly Server[] = [
     ...V4,
     program: 'MkDocs',
     command: /^mkdocs serve\b/,
+    elsewhere: ['-f', '--config-file'],
     bind: ['-a', '--dev-addr'],
     defaultHost: '127.0.0.1',
     defaultPort: 8000,
@@ -251,7 +278,8 @@ export const servers: readonly Server[] = [
   {
     ...BOTH,
     program: 'redis-server',
-    command: /^redis-server\b/,
+    // `redis-server /etc/redis.conf`: the file has its own `bind`.
+    command: /^redis-server(?! [^-\s])/,
     host: ['--bind'],
     port: ['--port'],
     defaultHost: '127.0.0.1',
@@ -262,6 +290,7 @@ export const servers: readonly Server[] = [
     ...V4,
     program: 'mongod',
     command: /^mongod\b/,
+    elsewhere: ['-f', '--config', '--bind_ip_all'],
     host: ['--bind_ip'],
     port: ['--port'],
     defaultHost: '127.0.0.1',
@@ -272,6 +301,7 @@ export const servers: readonly Server[] = [
     ...BOTH,
     program: 'etcd',
     command: /^etcd\b/,
+    elsewhere: ['--config-file'],
     bind: ['--listen-client-urls'],
     defaultHost: '127.0.0.1',
     defaultPort: 2379,

@@ -7,10 +7,12 @@ import type { Value } from '../../parse/value.ts';
 import type { AgentFacts, Program } from '../../program.ts';
 import { facts, joinFacts, noFacts } from '../../program.ts';
 import type { Convention, KeyKind } from './keys.ts';
-import { conventionOf, isControl, isOwnOrOther, isServiceUrl, kindOf, portNames } from './keys.ts';
+import { conventionOf, isControl, isOpenKey, isOwnOrOther, isServiceUrl, kindOf, portNames } from './keys.ts';
 
 const MAX_VALUE = 8192;
 const ANY = /^(?:0\.0\.0\.0|\[?::\]?)$/;
+/** `USE_ZOOKEEPER=true` names no host. */
+const SWITCH = /^(?:true|false|yes|no|on|off|none|null|enabled?|disabled?|auto|default)$/i;
 const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[?::1\]?)(?::\d+)?$/;
 
 /** The conventions of environment variables, for what no program has taken. */
@@ -27,7 +29,7 @@ function readVariable({ name, origin }: Workload['environment'][number], context
   const given = context.peek(name);
   const value = given?.text;
   const named = kindOf(name);
-  const kind = named === 'none' && value !== undefined && isServiceUrl(value) && !/ADVERTISE/i.test(name) ? 'dial' : named;
+  const kind = named === 'none' && value !== undefined && !/ADVERTISE/i.test(name) && isDialled(name, value, context) ? 'dial' : named;
   if (kind === 'none' || context.takenVariables.has(name)) return noFacts;
   if (given === undefined || value === undefined)
     return kind === 'dial' || kind === 'host' ? passedThrough({ text: name, origin }) : noFacts;
@@ -38,8 +40,21 @@ function readVariable({ name, origin }: Workload['environment'][number], context
   return dialled(name, given, kind, context);
 }
 
+/** Whatever the key: a URL that no browser opens, or one with the name of another container of the input. */
+function isDialled(name: string, value: string, context: Context): boolean {
+  if (isServiceUrl(value)) return true;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && value.length <= MAX_VALUE && isOpenKey(name) && isOfInput(value, context);
+}
+
+const isOfInput = (text: string, context: Context): boolean => {
+  const endpoints = parseEndpoints(text);
+  return (
+    endpoints.length > 0 && endpoints.every(({ host }) => host !== undefined && context.names.has(host) && !context.ownNames.has(host))
+  );
+};
+
 function dialled(name: string, value: Value, kind: KeyKind, context: Context): AgentFacts {
-  const convention = conventionOf(name) ?? databaseOf(name, context);
+  const convention = conventionOf(name) ?? databaseOf(name, context) ?? (kind === 'host' ? context.serverAt(value.text.trim()) : undefined);
   const port = portNames(name)
     .map((port) => context.peek(port))
     .find((found) => found !== undefined);
@@ -65,7 +80,7 @@ function dialled(name: string, value: Value, kind: KeyKind, context: Context): A
 
 /** `REDIS_NODES=a,b`: several names without ports are hosts only where the key says what they are hosts of. */
 const isListOfHosts = (name: string, text: string): boolean =>
-  conventionOf(name)?.port !== undefined && text.split(/[,;]/).every((part) => isHost(part.trim()));
+  conventionOf(name)?.port !== undefined && text.split(/[,;]/).every((part) => isHost(part.trim()) && !SWITCH.test(part.trim()));
 
 function evaluatorOf(kind: KeyKind, text: string, context: Context): Evaluator {
   if (kind === 'browser' || kind === 'outside') return kind;
@@ -75,7 +90,7 @@ function evaluatorOf(kind: KeyKind, text: string, context: Context): Evaluator {
 
 /** `DB_HOST` with `DB_CONNECTION=pgsql` beside it: what the named kind of database speaks, and on which port. */
 function databaseOf(name: string, context: Context): Convention | undefined {
-  const stem = /^(.*(?:DB|DATABASE)_)(?:SERVER_)?(?:HOST|HOSTNAME|SERVER)$/i.exec(name)?.[1];
+  const stem = /^(.*(?:DB|DATABASE)_?)(?:SERVER_)?(?:HOST|HOSTNAME|SERVER)$/i.exec(name)?.[1];
   if (stem === undefined) return undefined;
   const kinds = ['TYPE', 'CONNECTION', 'CLIENT', 'DRIVER', 'ENGINE', 'DIALECT', 'VENDOR', 'ADAPTER'].map(
     (suffix) => context.peek(`${stem}${suffix}`)?.text,

@@ -19,7 +19,7 @@ export type KeyKind =
 /** Baked into pages by their bundlers: the reader is always a browser. */
 const BUNDLED = /^(?:VITE|NEXT_PUBLIC|NUXT_PUBLIC|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC|STORYBOOK|NG_APP|ANGULAR)_/;
 const NOT_DIALLED =
-  /(?:^|_)(?:ADVERTISED?|ALLOWED|ALLOW|TRUSTED|WHITELIST|ALLOWLIST|BLACKLIST|NO_PROXY|IGNORED?|EXCLUDED?|VIRTUAL_HOST|LETSENCRYPT_HOST|CSRF|COOKIE|REGEX|PATTERN|TEMPLATE|FORMAT|PATH|IMAGE|VERSION|LICENSE|NAMESPACE_URI)(?:_|$)/;
+  /(?:^|_)(?:ADVERTISED?|ALLOWED|ALLOW|TRUSTED|WHITELIST|ALLOWLIST|BLACKLIST|NO_PROXY|IGNORED?|EXCLUDED?|VIRTUAL_HOST|LETSENCRYPT_HOST|CSRF|COOKIE|REGEX|PATTERN|TEMPLATE|FORMAT|PATH|IMAGE|VERSION|LICENSE|NAMESPACE_URI|JMX_HOST|JMX_HOSTNAME|RMI_HOST|RMI_HOSTNAME)(?:_|$)/;
 const OUTSIDE =
   /(?:^|_)(?:EXTERNAL|PUBLIC|CALLBACK|REDIRECT|LOGOUT|CORS|ORIGINS?|DOMAINS?|WEBHOOK|HOMEPAGE|WEBSITE|CANONICAL|PERMALINK|SHARE|DOCS|SUPPORT|HELP|LOGO|AVATAR|ICON|FAVICON|INSTANCE|TUNNEL)(?:_|$)/;
 const BROWSER =
@@ -28,9 +28,9 @@ const BASE = /(?:^|_)(?:BASE)_?(?:URL|URI)$|^URL$|^SERVER_URL$/;
 const LISTEN =
   /(?:^|_)(?:LISTEN|BIND|LISTENER|BINDING|LISTENS?_ON)(?:_(?:ADDR(?:ESS)?(?:ES)?|HOST|IP|INTERFACE|ON|TO|PORT|URL|HTTP))*$|(?:^|_)(?:LISTEN|BIND)(?:ING)?_/;
 const DIAL =
-  /(?:^|_)(?:URLS?|URIS?|ENDPOINTS?|ADDRS?|ADDRESS(?:ES)?|SERVERS?|BROKERS?|BROKER_LIST|BOOTSTRAP|DSN|CONNECT|UPSTREAMS?|TARGETS?|PEERS|HOSTS|CONNECTION_STRING|NODES|INSTANCES|COLLECTOR|DATASOURCE|CONNECTION|BACKEND)$/;
+  /(?:^|_)(?:URLS?|URIS?|ENDPOINTS?|ADDRS?|ADDRESS(?:ES)?|SERVERS?|BROKERS?|BROKER_LIST|BOOTSTRAP|DSN|CONNECT|UPSTREAMS?|TARGETS?|PEERS|HOSTS|CONNECTION_STRING|NODES|INSTANCES|COLLECTOR|DATASOURCE|CONNECTION|BACKEND|BOOTSTRAP_?SERVERS?|SCHEMA_?REGISTRY|KSQLDB_?SERVER|ZOOKEEPER|SEEDS)$/;
 const GLUED = /^(?:[A-Z0-9]+)(?:URL|URI|DSN)$/;
-const HOST = /(?:^|_)(?:HOST|HOSTNAME|SERVICE_HOST)$|^(?:PG|MONGO|REDIS|MYSQL|DB|SMTP|KAFKA|ELASTIC)HOST$/;
+const HOST = /(?:^|_)(?:HOST|HOSTNAME|SERVICE_HOST)$|(?:^|_)(?:PG|MONGO|REDIS|MYSQL|DB|SMTP|KAFKA|ELASTIC)HOST$/;
 const PROXY = /^(?:HTTP|HTTPS|ALL)_PROXY$/;
 
 export function kindOf(name: string): KeyKind {
@@ -44,6 +44,12 @@ export function kindOf(name: string): KeyKind {
   if (BASE.test(key)) return 'browser-or-dial';
   if (DIAL.test(key) || GLUED.test(key)) return 'dial';
   return HOST.test(key) && key !== 'HOST' && key !== 'HOSTNAME' ? 'host' : 'none';
+}
+
+/** A key of which no rule says that its value is for somebody else: a URL with another container's name behind it is dialled. */
+export function isOpenKey(name: string): boolean {
+  const key = normalize(name);
+  return !NOT_DIALLED.test(key) && !OUTSIDE.test(key) && !BUNDLED.test(key) && !LISTEN.test(key);
 }
 
 /** Schemes that nobody opens in a browser: a value of such a URL is dialled whatever its key is called. */
@@ -79,6 +85,9 @@ const conventions: readonly (readonly [RegExp, Convention])[] = [
   [/MYSQL|MARIADB|^WORDPRESS_DB|^PMA_/, { port: 3306, application: 'mysql' }],
   [/MONGO/, { port: 27017, application: 'mongodb' }],
   [/RABBIT|AMQP/, { port: 5672, application: 'amqp' }],
+  [/ZOOKEEPER/, { port: 2181, application: 'other' }],
+  [/SCHEMA_?REGISTRY/, { application: 'http' }],
+  [/KSQLDB/, { application: 'http' }],
   [/KAFKA|REDPANDA/, { port: 9092, application: 'kafka' }],
   [/BOOTSTRAP|BROKERS?$|BROKER_LIST/, { application: 'kafka' }],
   [/ELASTIC|OPENSEARCH|(?:^|_)ES(?:_|$)/, { port: 9200, application: 'elasticsearch' }],
@@ -95,8 +104,8 @@ const conventions: readonly (readonly [RegExp, Convention])[] = [
   [/SYSLOG/, { port: 514, application: 'syslog', transport: 'udp' }],
   [/FLUENTD?(?:_|$)|FLUENT_BIT/, { port: 24224, application: 'fluent-forward' }],
   [/ZIPKIN/, { port: 9411, application: 'zipkin' }],
+  [/CASSANDRA/, { port: 9042, application: 'other' }],
   [/MEMCACHE/, { port: 11211, application: 'other' }],
-  [/ZOOKEEPER/, { port: 2181, application: 'other' }],
   [/VAULT/, { port: 8200, application: 'http' }],
 ];
 
@@ -107,6 +116,6 @@ export function conventionOf(name: string): Convention | undefined {
 
 /** Registration, heartbeats, configuration and management; everything else moves data. */
 export const isControl = (name: string): boolean =>
-  /REGIST|HEARTBEAT|OPAMP|(?:^|_)(?:CONFIG|CONTROL|MANAGEMENT|FLEET|ENROLL?|DISCOVERY|EUREKA|CONSUL|ETCD|ZOOKEEPER)(?:_|$)/.test(
+  /(?<!SCHEMA_?)REGIST|HEARTBEAT|OPAMP|(?:^|_)(?:CONFIG|CONTROL|MANAGEMENT|FLEET|ENROLL?|DISCOVERY|EUREKA|CONSUL|ETCD|ZOOKEEPER)(?:_|$)/.test(
     normalize(name),
   );

@@ -7,7 +7,7 @@ import { imageOf } from '../../parse/image-reference.ts';
 import { coveringMount } from '../../parse/mounted.ts';
 import type { Value } from '../../parse/value.ts';
 import { hasUnknown, slice, split, toValue } from '../../parse/value.ts';
-import { calledLike, startsServer } from '../../process.ts';
+import { calledLike, isScript, startsServer } from '../../process.ts';
 import type { AgentFacts, ListenerDraft, Program } from '../../program.ts';
 import { facts, joinFacts } from '../../program.ts';
 
@@ -22,8 +22,9 @@ export const images: Program = {
     const replaced = (entry.config ?? []).some(
       (path) => coveringMount(workload, path) !== undefined || workload.mounts.some((mount) => mount.target.startsWith(`${path}/`)),
     );
+    const open = replaced || isScript(context.words);
     const all = entry.listeners.map((one) => readListener(entry, one, context, replaced));
-    return joinFacts([...all, facts({ listenersKnown: !replaced })]);
+    return joinFacts([...all, facts({ listenersKnown: !open, listenersOpen: open })]);
   },
 };
 
@@ -34,13 +35,17 @@ function readListener(entry: ImageEntry, one: ImageListener, context: Context, r
   const options = optionsOf(one);
   const at = setting(context, one.at ?? []);
   if (at !== undefined)
-    return joinFacts(split(at.value, /[,\s]+/).map((value) => listen(value, { ...options, setting: at.name, any, port: one.port })));
+    return joinFacts(
+      split(at.value, /[,\s]+/).map((value) =>
+        listen(value, { ...options, setting: at.name, any, port: one.port, ownNames: context.ownNames }),
+      ),
+    );
   const host = setting(context, one.host ?? []);
   const port = setting(context, one.portOf ?? []);
   if (host === undefined && port === undefined) {
     return replaced ? facts({}) : facts({ listeners: [defaultListener(entry.program, one.address, one.port, options)] });
   }
-  return withSettings(one, host, port);
+  return withSettings(one, host, port, context);
 }
 
 interface Found {
@@ -48,7 +53,7 @@ interface Found {
   readonly value: Value;
 }
 
-function withSettings(one: ImageListener, host: Found | undefined, port: Found | undefined): AgentFacts {
+function withSettings(one: ImageListener, host: Found | undefined, port: Found | undefined, context: Context): AgentFacts {
   const open = [host, port].find((found) => found !== undefined && hasUnknown(found.value.text));
   if (open !== undefined) return facts({ problems: [gap(open.value, open.name)] });
   const number = port === undefined ? one.port : portOf(port.value.text);
@@ -59,7 +64,8 @@ function withSettings(one: ImageListener, host: Found | undefined, port: Found |
       ? [undefined]
       : split(host.value, /[,\s]+/).map((value) => (value.text.startsWith('-') ? slice(value, 1, value.text.length) : value));
   const listeners = addresses.flatMap((value): ListenerDraft[] => {
-    const address = value === undefined ? one.address : listenAddress(value.text, one.address === '::' ? AS_WRITTEN : IPV4_ONLY);
+    const address =
+      value === undefined ? one.address : listenAddress(value.text, one.address === '::' ? AS_WRITTEN : IPV4_ONLY, context.ownNames);
     const origin = value?.origin ?? port?.value.origin;
     return address === undefined || origin === undefined ? [] : [listener(address, number, origin, optionsOf(one))];
   });

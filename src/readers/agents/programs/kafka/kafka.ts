@@ -35,7 +35,7 @@ export const kafka: Program = {
     const isBroker = startsServer(context.words, /^kafka-server-start\b|^start-kafka\b|^confluent local\b/);
     for (const name of ['CONTROLLER_LISTENER_NAMES', 'INTER_BROKER_LISTENER_NAME', 'LISTENER_SECURITY_PROTOCOL_MAP']) variable(name);
     return joinFacts([
-      readListeners(variable('LISTENERS'), advertised, isBroker),
+      readListeners(variable('LISTENERS'), advertised, isBroker, context),
       readJmx(context),
       facts({ listenersKnown: isBroker || advertised !== undefined }),
       advertise(advertised, 'KAFKA_ADVERTISED_LISTENERS', 'kafka', 'broker', 9092),
@@ -71,8 +71,8 @@ function readJmx(context: Context): AgentFacts {
  * Confluent's image listens on the advertised ports of all addresses when KAFKA_LISTENERS is not set. The image is used
  * for Kafka's tools as well, which listen on nothing.
  */
-function readListeners(listeners: Value | undefined, advertised: Value | undefined, isBroker: boolean): AgentFacts {
-  if (listeners !== undefined) return listenOn(listeners, 'KAFKA_LISTENERS', 'kafka', 9092, DUAL_STACK);
+function readListeners(listeners: Value | undefined, advertised: Value | undefined, isBroker: boolean, context: Context): AgentFacts {
+  if (listeners !== undefined) return listenOn(listeners, 'KAFKA_LISTENERS', 'kafka', 9092, DUAL_STACK, context.ownNames);
   const derived =
     advertised === undefined
       ? []

@@ -1,7 +1,8 @@
+import type { Workload } from '../../../../network/model.ts';
 import { openTree } from '../../config-file.ts';
 import { dial } from '../../dial.ts';
 import type { Tree } from '../../formats/tree.ts';
-import { get, scalar, select } from '../../formats/tree.ts';
+import { get, scalar, select, text } from '../../formats/tree.ts';
 import { readYaml } from '../../formats/yaml.ts';
 import { DUAL_STACK, listenAt } from '../../listen.ts';
 import { imageOf, isImage } from '../../parse/image-reference.ts';
@@ -62,13 +63,28 @@ export const loki: Program = {
       facts({ problems, listenersKnown: true }),
       server('http'),
       server('grpc'),
-      readDialled(tree, (value) => (expanding ? expand(value, shellStyle, context.resolve) : value)),
+      get(tree, 'memberlist') === undefined
+        ? facts({})
+        : listenAt(undefined, scalar(get(tree, 'memberlist', 'bind_port')), {
+            setting: 'memberlist.bind_port',
+            application: 'other',
+            any: DUAL_STACK,
+            port: 7946,
+            origin: { kind: 'default', text: `default of ${database.name}: members of the ring listen on [::]:7946` },
+          }),
+      readDialled(tree, (value) => (expanding ? expand(value, shellStyle, context.resolve) : value), hasRules(tree, workload)),
     ]);
   },
 };
 
+/**
+ * The configuration that comes with the image, which everybody copies, names an Alertmanager on localhost. It is dialled
+ * only when there are rules, so that without rules the line says nothing.
+ */
+const ALERTMANAGER = 'ruler.alertmanager_url';
+
 const DIALLED = [
-  ['ruler.alertmanager_url', 'sends alerts to', 80, 'data'],
+  [ALERTMANAGER, 'sends alerts to', 80, 'data'],
   ['frontend.downstream_url', 'queries', 80, 'data'],
   ['frontend_worker.frontend_address', 'works for', 9095, 'control'],
   ['frontend_worker.scheduler_address', 'works for', 9095, 'control'],
@@ -79,13 +95,32 @@ const DIALLED = [
   ['common.ring.kvstore.consul.host', 'keeps its ring in', 8500, 'control'],
 ] as const;
 
-function readDialled(tree: Tree | undefined, read: (value: Parameters<typeof expand>[0]) => Parameters<typeof expand>[0]): AgentFacts {
+type Read = (value: Parameters<typeof expand>[0]) => Parameters<typeof expand>[0];
+
+function readDialled(tree: Tree | undefined, read: Read, rules: boolean): AgentFacts {
   return joinFacts(
     DIALLED.flatMap(([path, purpose, port, plane]) =>
       // A member of the ring may be the process itself, and is named without a port where it is.
-      select(tree, path).map(([value, at]) =>
-        dial(read(value), { setting: at, purpose, port, plane, application: port === 6379 ? 'redis' : port === 8500 ? 'consul' : 'other' }),
-      ),
+      select(tree, path)
+        .filter(([value]) => rules || !(path === ALERTMANAGER && /^https?:\/\/(?:localhost|127\.0\.0\.1)\b/.test(value.text)))
+        .map(([value, at]) =>
+          dial(read(value), {
+            setting: at,
+            purpose,
+            port,
+            plane,
+            application: port === 6379 ? 'redis' : port === 8500 ? 'consul' : 'other',
+          }),
+        ),
     ),
   );
+}
+
+/** Somebody mounted a folder of rules, or keeps them in a store that is not a folder of the container. */
+function hasRules(tree: Tree | undefined, workload: Workload): boolean {
+  const folder =
+    text(get(tree, 'ruler', 'storage', 'local', 'directory')) ?? text(get(tree, 'common', 'storage', 'filesystem', 'rules_directory'));
+  if (folder === undefined) return text(get(tree, 'ruler', 'storage', 'type')) !== undefined;
+  const path = folder.replace(/\/+$/, '');
+  return workload.mounts.some(({ kind, target }) => kind !== 'volume' && (target === path || target.startsWith(`${path}/`)));
 }

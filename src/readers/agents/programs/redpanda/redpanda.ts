@@ -26,7 +26,7 @@ export const redpanda: Program = {
       return joinFacts([
         address === undefined
           ? facts({ listeners: [defaultListener('Redpanda', IPV4_ONLY, port, { application })] })
-          : listenOn(address, `--${api}-addr`, application, port, IPV4_ONLY),
+          : listenOn(address, `--${api}-addr`, application, port, IPV4_ONLY, context.ownNames),
         advertise(context.flag(`--advertise-${api}-addr`), `--advertise-${api}-addr`, 'kafka', service, port),
       ]);
     });

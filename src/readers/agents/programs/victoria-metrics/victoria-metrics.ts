@@ -46,6 +46,10 @@ export const victoriaMetrics: Program = {
       address === undefined
         ? facts({ listeners: [defaultListener(workload.image?.value ?? 'VictoriaMetrics', DUAL_STACK, port, { application: 'http' })] })
         : listen(address, { setting: '-httpListenAddr', any: DUAL_STACK, application: 'http' });
+    // What vminsert and vmselect dial, on the storage node of a cluster.
+    const storage = isImage(imageOf(workload), ['victoriametrics/vmstorage'])
+      ? [defaultListener('vmstorage', DUAL_STACK, 8400), defaultListener('vmstorage', DUAL_STACK, 8401)]
+      : [];
     const dialled = DIALLED.flatMap(([flag, purpose]) =>
       context
         .flagAll(...names(flag))
@@ -60,6 +64,7 @@ export const victoriaMetrics: Program = {
     );
     return joinFacts([
       listening,
+      facts({ listeners: storage }),
       ...dialled,
       ...ingestion,
       readScrape(context, names('promscrape.config')),
