@@ -15,7 +15,7 @@ import { hasFamily, hasWayOut, isL2 } from './journey.ts';
 import { arrive } from './listen.ts';
 import { defaultRoute, networkOf, originsOf } from './place.ts';
 import type { ActivePublication, HostAddress, Idle } from './publish.ts';
-import { activate, covers, publicationsOn } from './publish.ts';
+import { activate, bindsOneAddress, covers, publicationsOn } from './publish.ts';
 
 export interface HostTarget extends HostAddress {
   readonly label: string;
@@ -144,8 +144,9 @@ function wayIn(journey: Journey, to: HostTarget, hit: ActivePublication): WayIn 
     if (sameBridge) return hit.network.icc.value ? 'translated' : 'dropped';
     return world.since('29') ? 'translated' : 'dropped';
   }
-  // docker-proxy answers from the gateway address of the client's bridge; a UDP client takes that only if it dialled it.
-  if (transport === 'udp' && !dialsOwnGateway(journey, to) && !world.since('28')) return 'dropped';
+  // On a socket for all addresses, docker-proxy answers from the gateway address of the client's bridge; a UDP client
+  // takes that only if it dialled it.
+  if (transport === 'udp' && !bindsOneAddress(hit) && !dialsOwnGateway(journey, to) && !world.since('28')) return 'dropped';
   return !sameBridge && world.since('29') ? 'translated' : 'proxy';
 }
 

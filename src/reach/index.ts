@@ -115,12 +115,13 @@ function run(model: Model, world: World, from: Origination, question: Question):
 }
 
 /**
- * A TCP client goes on to the next address when one fails. A UDP client hears nothing and stays with the first that
- * the resolver gave it, in an order that changes: where the addresses differ, each is a world.
+ * A TCP client goes on to the next address when one fails at once. Where one only times out, and for UDP, which hears
+ * nothing, the first address decides, and the resolver's order changes: each is a world.
  */
 function takeOne(world: World, question: Question, tried: readonly Trace[]): Trace | undefined {
   const outcomes = new Set(tried.map((fork) => `${fork.reachable} ${fork.symptom}`));
-  if (question.transport === 'udp' && outcomes.size > 1) {
+  const silent = question.transport === 'udp' || tried.some((fork) => fork.symptom === 'timeout');
+  if (silent && outcomes.size > 1) {
     const places = tried.map((_, index) => String(index));
     const [first = '0', ...rest] = places;
     return tried[

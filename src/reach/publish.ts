@@ -47,10 +47,15 @@ function portTable(model: Model): ReadonlyMap<string, readonly Publication[]> {
 }
 
 /** The address that a publication binds; undefined for all addresses. */
-export function boundAddress(active: ActivePublication): string | undefined {
+function boundAddress(active: ActivePublication): string | undefined {
   const ip = active.publication.hostIp ?? active.network.hostBinding4;
   const parsed = ip === undefined ? undefined : parseAddress(ip);
   return parsed !== undefined && isUnspecified(parsed) && parsed.family === 4 && active.publication.hostIp === undefined ? undefined : ip;
+}
+
+export function bindsOneAddress(active: ActivePublication): boolean {
+  const address = parseAddress(boundAddress(active) ?? '');
+  return address !== undefined && !isUnspecified(address);
 }
 
 /** What the client dialled, as the host's side sees it. */

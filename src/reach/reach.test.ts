@@ -142,6 +142,29 @@ test('a name that two containers carry is a world each', () => {
   assert.equal(createReach(model).ask(question('a → api:80')).kind, 'ambiguous');
 });
 
+test('UDP through docker-proxy is answered from an address that it is bound to', () => {
+  const sketch: ModelSketch = {
+    containers: { a: { networks: ['n'] }, b: { networks: ['n'], listens: ['53/udp'], publishes: ['192.0.2.7:53:53/udp', '54:53/udp'] } },
+  };
+  const model = on('26', sketch, { hostAddresses: ['192.0.2.7'] });
+  assert.equal(answer(model, 'a → 192.0.2.7:53/udp'), 'reachable ok');
+  assert.equal(answer(model, 'a → 192.0.2.7:54/udp'), 'unreachable timeout udp-published-other-network');
+});
+
+test('a silent address of a name makes the answer depend on which one comes first, a refusing one does not', () => {
+  const networks = { quiet: { icc: { value: false, origin: here } } };
+  const model = on('28', {
+    networks,
+    containers: { a: { networks: ['quiet', 'open'] }, b: { networks: ['quiet', 'open'], listens: ['80', '90/udp'] } },
+  });
+  assert.equal(createReach(model).ask(question('a → b:80')).kind, 'ambiguous');
+  assert.equal(createReach(model).ask(question('a → b:90/udp')).kind, 'ambiguous');
+  const plain = on('28', {
+    containers: { a: { networks: ['one', 'two=10.1.0.2'] }, b: { networks: ['one', 'two=10.1.0.3'], listens: ['10.1.0.3:80'] } },
+  });
+  assert.equal(createReach(plain).ask(question('a → b:80')).kind, 'reachable');
+});
+
 test('an unknown engine version is asked for only where it matters', () => {
   const model = on('28', shop, { engine: unknown('the version') });
   const reach = createReach(model);
