@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Measured, spread } from './measure.ts';
-import { machine, misses, table, withResults } from './report.ts';
+import { busyness, machine, misses, table, withResults } from './report.ts';
 
 const measured = (medianMs: number, peakMiB = 50): Measured => ({
   name: 'x',
@@ -39,3 +39,8 @@ test('results replace only what stands between the marks', () => {
 });
 
 test('the machine is named by what it can do', () => assert.match(machine(), /^\d+ cores of .+, \d+ GiB, \w+ [\d.]+, Node 2\d\./));
+
+test('a busy machine is named as such', () => {
+  assert.equal(busyness(0.4, 2), '');
+  assert.match(busyness(3.2, 2), /busy.*load 3\.2 on 2 cores/);
+});

@@ -1,5 +1,5 @@
 /** What was measured as a Markdown table, and the goals that it is held against. */
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import type { Measured } from './measure.ts';
 
 export interface Goal {
@@ -61,6 +61,13 @@ export function machine(): string {
   const processors = cpus();
   const model = (processors[0]?.model ?? 'unknown processor').replaceAll(/\s+/g, ' ').trim();
   return `${processors.length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${/^\d+\.\d+/.exec(release())?.[0] ?? ''}, Node ${process.versions.node}`;
+}
+
+/** Numbers from a machine that had other work are no numbers: the page says so. Load is read before the first run. */
+export function busyness(load: number = loadavg()[0] ?? 0, cores: number = cpus().length): string {
+  return load <= cores / 2
+    ? ''
+    : `**The machine was busy** (load ${load.toFixed(1)} on ${cores} cores): times are too long and spread. Run it again on a quiet one.`;
 }
 
 const begin = '<!-- results: written by npm run bench -->';

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { fleet } from './generate/fleet.ts';
 import { stack } from './generate/stack.ts';
 import { type Measured, measureInTurns, type Program } from './measure.ts';
-import { machine, misses, type Row, table, withResults } from './report.ts';
+import { busyness, machine, misses, type Row, table, withResults } from './report.ts';
 
 const root = join(import.meta.dirname, '..');
 const bundle = join(root, 'dist', 'cli.js');
@@ -30,11 +30,13 @@ const seed = Number(values.seed);
 build();
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
 try {
+  const busy = busyness();
   const rows = measureAll(writeInputs(folder));
   const results = [
     '',
     `Measured on ${new Date().toISOString().slice(0, 10)} with \`npm run bench -- --runs ${runs} --seed ${seed}\`: ${machine()}.`,
     `Median of ${runs} runs (5 at most where dclint takes many seconds) from process start to exit, fastest–slowest in brackets, both programs in turns, output to /dev/null.`,
+    ...(busy === '' ? [] : ['', busy]),
     '',
     table(rows),
     '',

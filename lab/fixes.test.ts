@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { startEngine } from './engine.ts';
+import { faultyFiles } from './fixes/cases.ts';
+import { offersOf, read } from './fixes/judge.ts';
+import { makePeerRuntime } from './fixes/peer-runtime.ts';
+import { trialOf } from './fixes/questions.ts';
 import { proofTable } from './fixes/report.ts';
 import { proveAll } from './fixes/run.ts';
+import { tryOut } from './fixes/try-out.ts';
 import { availableEngines, ensureLab } from './setup.ts';
 
 const lab = await ensureLab((line) => process.stderr.write(`lab: ${line}\n`));
@@ -20,4 +26,18 @@ test(`on Docker ${version}, each fix of a planted fault turns the real connectio
   const tried = proofs.filter(({ skipped }) => skipped === undefined);
   assert.ok(tried.length >= triedAtLeast, `only ${tried.length} were tried`);
   for (const { id, skipped } of proofs) assert.notEqual(skipped, '', `${id} says why it was not run`);
+});
+
+test('a fix that changes nothing is found not to work', { skip }, async () => {
+  const files = faultyFiles().find(({ ruleId }) => ruleId === 'R06');
+  const reading = files === undefined ? undefined : read(files, version ?? '');
+  assert.ok(reading !== undefined);
+  const [offer] = offersOf(reading, version ?? '').offers;
+  assert.ok(offer !== undefined);
+  const trial = trialOf({ ...offer, plan: undefined }, reading, reading);
+  assert.ok(typeof trial !== 'string');
+  using runtime = await makePeerRuntime();
+  await using engine = await startEngine({ version: version ?? '', daemonArgs: runtime.daemonArgs });
+  const tried = await tryOut({ engine, runtime }, offer, trial, reading, reading);
+  assert.deepEqual(tried.faults, ['after: refused, model unreachable']);
 });

@@ -1,15 +1,28 @@
-// A node:test reporter beside the readable one: writes what scripts/test.mjs adds up, as one JSON line.
+// A node:test reporter beside the readable one: what scripts/test.mjs adds up, one JSON line per test. Line by line, so that a run
+// that is cut off has still told what it did.
 
 export default async function* totals(events) {
-  const skipped = [];
-  const failed = [];
-  let counts;
   for await (const { type, data } of events) {
-    if (type === 'test:pass' && data.skip !== undefined && data.details?.type !== 'suite')
-      skipped.push({ name: data.name, reason: data.skip });
-    // A parent fails with its children; only the innermost says something.
-    if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed') failed.push(data.name);
-    if (type === 'test:summary' && data.file === undefined) counts = data.counts;
+    const line = lineOf(type, data);
+    if (line !== undefined) yield `${JSON.stringify(line)}\n`;
   }
-  yield `${JSON.stringify({ counts, skipped, failed })}\n`;
+}
+
+function lineOf(type, data) {
+  // Only whole files and the run as a whole have a summary; the run's has no file.
+  if (type === 'test:summary' && data.file === undefined) return { summary: data.counts };
+  if (data.details?.type === 'suite') return undefined;
+  if (type === 'test:pass') {
+    if (data.skip !== undefined || data.todo !== undefined) return { skipped: data.name, reason: String(data.skip ?? data.todo) };
+    return { passed: data.name };
+  }
+  // A parent fails with its children, which say why; alone it would be counted twice.
+  if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed')
+    return { failed: data.name, reason: firstLines(data.details?.error) };
+  return undefined;
+}
+
+function firstLines(error) {
+  const text = String(error?.cause?.message ?? error?.message ?? '');
+  return text.split('\n').slice(0, 12).join('\n');
 }

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Example, readExamples } from '../../src/doctor/rules/examples.ts';
 import { rules } from '../../src/doctor/rules/index.ts';
 import type { Input } from '../../src/readers/discover.ts';
+import { type EverydayCase, everydayCases } from '../../test/everyday/cases.ts';
 import { outsideName } from '../lan.ts';
 
 /** Files with a planted fault, and what they say of their host in the words of a rule's page (`docker=28`, `host-listener=…`). */
@@ -13,6 +14,8 @@ export interface FaultyFiles {
   /** Name → text, the first being the one that is judged. */
   readonly files: ReadonlyMap<string, string>;
   readonly host: ReadonlyMap<string, readonly string[]>;
+  /** An everyday case: what its links and questions must come to. */
+  readonly everyday?: EverydayCase;
 }
 
 /** Files lie in a folder of this name, which Compose makes the project's name. */
@@ -29,7 +32,7 @@ export function faultyFiles(): readonly FaultyFiles[] {
       .filter((example) => example.verdict === 'fail')
       .map((example) => ofExample(rule.id, example));
   });
-  return [...fromPages, ...planted()];
+  return [...fromPages, ...planted(), ...everydayCases.map(ofEveryday)];
 }
 
 function ofExample(ruleId: string, example: Example): FaultyFiles {
@@ -45,6 +48,23 @@ function mapTexts(texts: ReadonlyMap<string, string>, change: (text: string) => 
   return new Map([...texts].map(([name, text]) => [name, change(text)]));
 }
 
+function ofEveryday(everyday: EverydayCase): FaultyFiles {
+  const { name, files, flags, findings } = everyday;
+  return {
+    id: `everyday: ${name}`,
+    ruleId: findings[0]?.rule ?? '',
+    files: new Map(Object.entries(files)),
+    host: wordsOf(flags),
+    everyday,
+  };
+}
+
+/** `docker=28` → docker: [28]. */
+function wordsOf(words: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const pairs = words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const);
+  return new Map([...Map.groupBy(pairs, ([key]) => key)].map(([key, all]) => [key, all.map(([, value]) => value)]));
+}
+
 /** `faults/R05 two-projects/app/compose.yaml`; a file `host` holds words of the host, one per line. */
 function planted(): readonly FaultyFiles[] {
   return readdirSync(plantedFolder).map((name) => {
@@ -52,15 +72,18 @@ function planted(): readonly FaultyFiles[] {
       readdirSync(join(plantedFolder, name), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
-        .sort()
+        .sort(overridesLast)
         .map((path) => [path.slice(join(plantedFolder, name).length + 1), readFileSync(path, 'utf8')] as const),
     );
     const words = (texts.get('host') ?? '').split('\n').filter((line) => line !== '');
     texts.delete('host');
-    const pairs = words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const);
-    const host = new Map([...Map.groupBy(pairs, ([key]) => key)].map(([key, all]) => [key, all.map(([, value]) => value)]));
-    return { id: name, ruleId: name.split(' ')[0] ?? '', files: texts, host };
+    return { id: name, ruleId: name.split(' ')[0] ?? '', files: texts, host: wordsOf(words) };
   });
+}
+
+/** Compose merges an override over what it is named after, whatever the alphabet says. */
+function overridesLast(a: string, b: string): number {
+  return Number(a.includes('.override.')) - Number(b.includes('.override.')) || a.localeCompare(b);
 }
 
 /** Compose files by their folder, scripts, and registries; whatever else is there is only mounted. */

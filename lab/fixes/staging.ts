@@ -2,16 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { addressOf, type Question } from '../../src/network/answer.ts';
 import { HOST_NAMESPACE, type Listener, type Model, type Workload } from '../../src/network/model.ts';
-import { type CommandResult, run } from '../command.ts';
 import type { LabEngine } from '../engine.ts';
 import { lan, type Place } from '../lan.ts';
 import { imageTag } from '../names.ts';
 import type { Peer } from '../peer-client.ts';
 import { placePeer } from '../place-peers.ts';
 import type { ProbeResult } from '../probe.ts';
-import { ensureLab } from '../setup.ts';
 import { type FaultyFiles, inputsOf } from './cases.ts';
 import { type PeerRuntime, shortId } from './peer-runtime.ts';
+import { composeUp, failure, runShell } from './shell.ts';
 
 /** Files that run: their containers, started by Compose and by the docker command line. */
 export interface Staged extends AsyncDisposable {
@@ -24,6 +23,8 @@ export interface Staged extends AsyncDisposable {
 export interface Dialled extends ProbeResult {
   /** Workload, or the place of the LAN, whose process answered. */
   readonly server: string;
+  /** The server saw an address of the client's own. */
+  readonly seenAsItself: boolean;
 }
 
 /** What is true around the files: everything that listens, and addresses that the host has. */
@@ -108,7 +109,7 @@ async function tagImage(engine: LabEngine, { image }: Workload): Promise<void> {
 async function startAll(work: Stage, files: FaultyFiles, base: string): Promise<void> {
   const { engine } = work;
   const inputs = inputsOf(files, base);
-  for (const input of inputs) if (input.kind === 'commands') work.refused.push(...failure(await runScript(engine, input.path, base)));
+  for (const input of inputs) if (input.kind === 'commands') work.refused.push(...failure(await runShell(engine, [input.path], base)));
   let left = inputs.flatMap((input) => (input.kind === 'compose' ? [input.paths] : []));
   for (let round = 0; round < 2; round += 1) {
     const failed: (readonly string[])[] = [];
@@ -124,30 +125,6 @@ async function startAll(work: Stage, files: FaultyFiles, base: string): Promise<
     if (round === 1 || failed.length === 0) return void work.refused.push(...refused);
     left = failed;
   }
-}
-
-function composeUp(engine: LabEngine, paths: readonly string[]): Promise<CommandResult> {
-  const up = ['up', '--detach', '--no-build', '--pull', 'never'];
-  return engine.compose([...paths.flatMap((path) => ['--file', path]), ...up], { cwd: dirname(paths[0] ?? '') });
-}
-
-/** As users run it, but nothing waits in the foreground: `docker run` without `-d` would hold up the next line. */
-async function runScript(engine: LabEngine, path: string, cwd: string): Promise<CommandResult> {
-  const binaries = (await ensureLab()).engines[engine.version];
-  if (!binaries?.available) throw new Error(`the lab has no Docker ${engine.version}`);
-  const bin = join(engine.run.dir, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const shim = `#!/bin/sh\nif [ "$1" = run ]; then shift; exec ${binaries.cli} run --detach "$@"; fi\nexec ${binaries.cli} "$@"\n`;
-  writeFileSync(join(bin, 'docker'), shim, { mode: 0o755 });
-  const env = { PATH: `${bin}:${process.env.PATH}`, HOME: engine.run.dir, DOCKER_HOST: `unix://${engine.socket}` };
-  return run('sh', [path], { cwd, env });
-}
-
-/** The last line is the one that says why; the lines before it tell progress. */
-function failure({ code, stderr }: CommandResult): readonly string[] {
-  const errors = stderr.split('\n').filter((line) => /error|conflict|already|invalid|fail/i.test(line));
-  if (code === 0 && errors.length === 0) return [];
-  return [(errors.at(-1) ?? stderr).trim()];
 }
 
 interface Listed {
@@ -196,7 +173,9 @@ async function dial(work: Stage, { from, host, port, transport }: Question): Pro
   if (peer === undefined || address === undefined) return undefined;
   const result = await peer.probe({ host: address, port, transport: transport === 'udp' ? 'udp' : 'tcp', ...limits });
   const server = [...work.containers].find(([, one]) => one.id === result.answeredBy)?.[0] ?? result.answeredBy;
-  return { ...result, server };
+  const own =
+    from.kind === 'workload' ? [...(work.containers.get(from.workloadId)?.addresses.values() ?? [])] : Object.values(lan[from.kind]);
+  return { ...result, server, seenAsItself: own.includes(result.seenAs.replace('::ffff:', '')) };
 }
 
 /** The model's names for addresses that only the engine knows. */

@@ -25,7 +25,7 @@ export async function install(packages: readonly string[]): Promise<string | und
 }
 
 /** The address from which this machine takes Debian itself: whatever its own sources say, never one that we know. */
-async function debianSite(): Promise<string | undefined> {
+export async function debianSite(): Promise<string | undefined> {
   const list = async () => (await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Origin: Debian', 'Created-By: Packages'])).stdout;
   let sites = await list();
   if (sites.trim() === '') {
@@ -36,10 +36,8 @@ async function debianSite(): Promise<string | undefined> {
 }
 
 /** apt with sources, lists and caches of its own, so that the machine's own apt never sees a foreign suite. */
-async function privateApt(cacheDir: string, suite: string): Promise<readonly string[] | undefined> {
-  const site = await debianSite();
-  if (site === undefined) return undefined;
-  const dir = join(cacheDir, 'apt', suite);
+function privateApt(cacheDir: string, site: string, suite: string, name: string): readonly string[] {
+  const dir = join(cacheDir, 'apt', `${suite}-${name}`); // of its own, because sets are fetched side by side
   for (const sub of ['lists/partial', 'archives/partial']) mkdirSync(join(dir, sub), { recursive: true });
   const sources = join(dir, 'sources.list');
   writeFileSync(sources, `deb [signed-by=${keyring}] ${site} ${suite} main\n`);
@@ -63,9 +61,9 @@ export type UnpackResult = { readonly root: string } | { readonly reason: string
  * Downloads the packages of a suite and unpacks them into `<cache>/unpacked/<name>-<version>`; a folder that exists is complete,
  * because it is renamed into place only when everything is in it.
  */
-export async function unpack(cacheDir: string, wanted: Unpacked): Promise<UnpackResult> {
-  const apt = await privateApt(cacheDir, wanted.suite);
-  if (apt === undefined) return { reason: 'no Debian source is configured for apt' };
+export async function unpack(cacheDir: string, site: string | undefined, wanted: Unpacked): Promise<UnpackResult> {
+  if (site === undefined) return { reason: 'no Debian source is configured for apt' };
+  const apt = privateApt(cacheDir, site, wanted.suite, wanted.packages[0] ?? '');
   const update = await run('apt-get', [...apt, 'update', '-q']);
   const versions = await candidates(apt, wanted.packages);
   const absent = wanted.packages.filter((name) => versions.get(name) === undefined);

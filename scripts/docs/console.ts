@@ -41,7 +41,9 @@ export function commandsIn(text: string): readonly string[] {
   return [...text.matchAll(block)].flatMap((match) => commandsOf(match[1] ?? ''));
 }
 
+/** A page must not show how a command failed, unless somebody wants it to: then it needs another way than this one. */
 function session(command: string, { output, exitCode }: Ran): string {
+  if (exitCode > 1) throw new Error(`a page shows "${command}", which ends with exit code ${exitCode}: ${output}`);
   const lines = output.replace(/\s+$/, '').replace(/[ \t]+$/gm, '');
   return `$ ${command}\n${lines === '' ? '' : `${lines}\n`}${exitCode === 0 ? '' : `# exit code ${exitCode}\n`}`;
 }

@@ -89,6 +89,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   stages.done();
   if (args.has('diff')) return printDiff(result, request, io);
   const final = args.has('fix') ? withProblems(await fixFiles(result, request, io), problems) : result;
+  stages.done();
   await print(final, options, io);
   return exitCode(final);
 }

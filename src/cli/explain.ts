@@ -1,9 +1,9 @@
 /** `fairlead explain` */
-import { readFileSync } from 'node:fs';
 import { errorTable } from '../core/errors.ts';
 import { didYouMean } from '../doctor/nearest.ts';
 import type { Rule } from '../doctor/rule.ts';
 import { rules } from '../doctor/rules/index.ts';
+import { pageOf } from '../doctor/rules/pages.ts';
 import type { Arguments, Command, CommandPage } from './command.ts';
 import type { Io } from './io.ts';
 import { usage } from './parse.ts';
@@ -32,28 +32,21 @@ async function run(args: Arguments, io: Io): Promise<number> {
   if (word === undefined || more.length > 0)
     throw usage('explain needs one rule or code', 'write fairlead explain R01; fairlead rules lists them');
   const rule = rules.find((one) => one.id === word.toUpperCase() || one.name === word.toLowerCase());
-  if (rule !== undefined) await io.print(`${forReading(await pageOf(rule))}\n\n${lastLine(rule)}\n`);
+  if (rule !== undefined) await io.print(await rulePage(rule, io));
   else await io.print(errorPage(word));
   return 0;
 }
 
+async function rulePage(rule: Rule, io: Io): Promise<string> {
+  const [{ pageText }, { styleFor }] = await Promise.all([
+    import('../doctor/report/text/page.ts'),
+    import('../doctor/report/text/style.ts'),
+  ]);
+  return `${pageText(await pageOf(rule), styleFor(io))}\n\n${lastLine(rule)}\n`;
+}
+
 function lastLine(rule: Rule): string {
   return `${rule.id} ${rule.name}: severity ${rule.severity}, ${rule.onByDefault ? 'on by default' : `off by default, asked for with --rule ${rule.id}`}.`;
-}
-
-/** Put in by the build, where the pages are part of the program. */
-declare const FAIRLEAD_VERSION: string | undefined;
-
-async function pageOf(rule: Rule): Promise<string> {
-  if (typeof FAIRLEAD_VERSION !== 'string') return readFileSync(new URL(`../doctor/rules/${rule.name}/doc.md`, import.meta.url), 'utf8');
-  // esbuild makes a module of each page that fits the pattern.
-  const page: { readonly default: string } = await import(`../doctor/rules/${rule.name}/doc.md`);
-  return page.default;
-}
-
-/** Info strings of examples are for the tests that run them; people need the language at most. */
-function forReading(markdown: string): string {
-  return markdown.replaceAll(/^(`{3,}|~{3,})(\w+)[^\n]*$/gm, '$1$2').trimEnd();
 }
 
 function errorPage(word: string): string {

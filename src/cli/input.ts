@@ -34,16 +34,23 @@ export interface Prepared {
 export async function prepare(args: Arguments, paths: readonly string[], io: Io, stages: Stages): Promise<Prepared> {
   const composeFiles = args.values('file');
   const wantsStdin = paths.includes('-') || composeFiles.includes('-');
-  const files = namedFrom(process.cwd(), wantsStdin ? withText(diskFiles, STDIN, await io.readStdin()) : diskFiles);
+  const found = namedFrom(process.cwd(), wantsStdin ? withText(diskFiles, STDIN, await io.readStdin()) : diskFiles);
+  const files: Files = {
+    ...found,
+    read: (path) => {
+      stages.enter(`reading ${path}`);
+      return found.read(path);
+    },
+  };
   const settings = await loadSettings(args, files);
   // Asked for an engine or for certain files, the working directory is not searched as well.
   const searched = paths.length > 0 || composeFiles.length > 0 || args.has('engine') ? paths : ['.'];
-  const found = discover(files, { paths: searched, composeFiles });
-  const problems = found.problems.map((problem) => (searched === paths ? problem : withoutPath(problem)));
+  const discovered = discover(files, { paths: searched, composeFiles });
+  const problems = discovered.problems.map((problem) => (searched === paths ? problem : withoutPath(problem)));
   const observed = args.has('engine') ? [await readRunning(args, stages)] : [];
-  if (found.inputs.length === 0 && observed.length === 0 && problems.length === 0)
+  if (discovered.inputs.length === 0 && observed.length === 0 && problems.length === 0)
     throw new FairleadError('FAIRLEAD_NOTHING_TO_CHECK', { path: '.' });
-  return { files, settings, problems, read: { ...readRequest(args, io, settings), inputs: found.inputs, observed } };
+  return { files, settings, problems, read: { ...readRequest(args, io, settings), inputs: discovered.inputs, observed } };
 }
 
 /** `.: nothing here` reads better as the working directory. */

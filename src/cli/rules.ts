@@ -23,10 +23,15 @@ async function run(args: Arguments, io: Io): Promise<number> {
     await io.print(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, rules: listed }, undefined, 2)}\n`);
     return 0;
   }
+  const { styleFor, wrap } = await import('../doctor/report/text/style.ts');
+  const style = styleFor(io);
   const width = Math.max(...listed.map(({ name }) => name.length));
-  const lines = listed.map(
-    ({ id, name, title, severity, onByDefault }) => `${id}  ${(onByDefault ? severity : 'off').padEnd(7)}  ${name.padEnd(width)}  ${title}`,
-  );
+  const indent = ' '.repeat(width + 16);
+  const lines = listed.map(({ id, name, title, severity, onByDefault }) => {
+    const paint = onByDefault ? style[severity] : style.faint;
+    const level = paint((onByDefault ? severity : 'off').padEnd(7));
+    return `${style.strong(id)}  ${level}  ${name.padEnd(width)}  ${wrap(title, style.width, indent)}`;
+  });
   await io.print(`${lines.join('\n')}\n`);
   return 0;
 }

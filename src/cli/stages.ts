@@ -1,4 +1,4 @@
-/** Stages of a long run: the time limit is looked at between them, and a terminal is told what goes on. */
+/** Stages of a long run (a file, a question, a rule, a fix): the time limit is looked at before each, and a terminal is told what goes on. */
 import { FairleadError } from '../core/errors.ts';
 import type { Arguments } from './command.ts';
 import type { Io } from './io.ts';
@@ -26,7 +26,7 @@ export function startStages(args: Arguments, io: Io): Stages {
   return {
     enter: (stage) => {
       const passed = performance.now() - started;
-      if (passed > limitMs) throw new FairleadError('FAIRLEAD_TIMEOUT', { what: stage, limit: text });
+      if (passed > limitMs) throw new FairleadError('FAIRLEAD_TIMEOUT', { what: `the run (at: ${stage})`, limit: text });
       if (!io.interactive || passed < QUIET_MS || passed - drawn < REDRAW_MS) return;
       io.say(`\r\u001b[K${stage} …`);
       drawn = passed;

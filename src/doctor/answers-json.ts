@@ -5,7 +5,7 @@ import type { Target } from '../reach/classes.ts';
 import { originJson, SCHEMA_VERSION, verdictJson } from './as-json.ts';
 import type { Difference } from './diff.ts';
 import type { AllPairs } from './matrix.ts';
-import { nameOfSource } from './matrix.ts';
+import { nameOfSource, startTally } from './matrix.ts';
 
 /**
  * `answers` has one entry per pair of groups: it holds for every member of `sources[from]` towards every member of
@@ -20,20 +20,29 @@ export function allPairsJson(all: AllPairs) {
     facts.set(fact, known);
     return known;
   };
+  const tally = startTally(all);
   const answers = all.sources.flatMap((source, from) =>
     all.targets.flatMap((target, to) => {
       const verdict = all.verdict(source, target);
-      return verdict === undefined ? [] : [{ from, to, ...shortVerdict(verdict, place) }];
+      if (verdict === undefined) return [];
+      tally.add(source, target, verdict.kind);
+      return [{ from, to, ...shortVerdict(verdict, place) }];
     }),
   );
   return {
     schemaVersion: SCHEMA_VERSION,
     pairs: all.pairs,
+    counts: tally.counts,
     sources: all.sources.map((source) => source.members.map(nameOfSource)),
     targets: all.targets.map((target) => target.members.map(targetJson)),
     facts: [...facts.keys()],
     answers,
-    own: all.own.map(({ from, to, verdict }) => ({ from, to: targetJson(to), kind: verdict.kind, symptom: verdict.symptom })),
+    own: all.own.map(({ from, to, verdict }) => ({
+      from: nameOfSource(from),
+      to: targetJson(to),
+      kind: verdict.kind,
+      symptom: verdict.symptom,
+    })),
   };
 }
 

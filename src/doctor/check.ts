@@ -3,6 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import type { SourceText } from '../core/text.ts';
 import type { Finding, Severity } from '../network/answer.ts';
 import type { Model } from '../network/model.ts';
+import type { Reach } from '../reach/index.ts';
 import { createReach } from '../reach/index.ts';
 import type { Files } from '../readers/files.ts';
 import { recorded } from '../readers/files-recorded.ts';
@@ -24,7 +25,7 @@ export interface CheckRequest {
   readonly only?: readonly string[];
   /** Findings below it are not reported; undefined: all are. */
   readonly atLeast?: Severity;
-  /** Called before each stage of work, for progress and to stop when time is up (by throwing). */
+  /** Called before each stretch of work (a host, a question, a rule, a fix), for progress and to stop when time is up (by throwing). */
   readonly onStage?: (stage: string) => void;
 }
 
@@ -45,8 +46,9 @@ export function check(request: CheckRequest): CheckResult {
   const hosts = readHosts(files, request.read);
   const rules = chosenRules(request);
   const judged = hosts.map((host, index) => {
-    stage(hosts.length > 1 ? `checking ${index + 1} of ${hosts.length}` : 'checking');
-    return checkHost(host, { ...request, files }, rules);
+    const part = hosts.length > 1 ? `checking ${index + 1} of ${hosts.length}` : 'checking';
+    stage(part);
+    return checkHost(host, { ...request, files, onStage: (step) => stage(`${part}: ${step}`) }, rules);
   });
   const found = judged.flatMap((one) => one.findings).map((finding) => withSeverity(finding, request.settings));
   const kept = suppress({
@@ -72,14 +74,24 @@ function checkHost(
   rules: readonly Rule[],
 ): { readonly findings: readonly Finding[]; readonly links: readonly JudgedLink[] } {
   const { model } = host;
-  const reach = createReach(model);
+  const stage = request.onStage ?? (() => {});
+  const reach = watched(createReach(model), () => stage('asking'));
   const context = ruleContext(model, reach);
   const { links } = context;
-  const drafts = runRules(context, rules);
+  const drafts = runRules(context, rules, (rule) => stage(`${rule.id} ${rule.name}`));
   if (drafts.length === 0) return { findings: [], links };
   const read: ReadRequest = { ...request.read, inputs: host.inputs, observed: host.observed };
   const reread = (files: Files): Model => readAll(files, read);
-  return { findings: proveFixes({ drafts, model, reach, files: request.files, reread, ruleSet: rules }), links };
+  const onProof = (rule: Rule): void => stage(`proving a fix of ${rule.id}`);
+  return { findings: proveFixes({ drafts, model, reach, files: request.files, reread, ruleSet: rules, onProof }), links };
+}
+
+function watched(reach: Reach, onAsk: () => void): Reach {
+  const ask: Reach['ask'] = (question) => {
+    onAsk();
+    return reach.ask(question);
+  };
+  return { ...reach, ask };
 }
 
 /** What was asked for by name runs; otherwise what is on by default, as changed by the settings. */

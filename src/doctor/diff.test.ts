@@ -60,3 +60,11 @@ test('a workload that is gone takes its ports with it', () => {
   assert.ok(onlyBefore.includes('server') && onlyBefore.includes('server:80/tcp'));
   assert.deepEqual(pairs, []);
 });
+
+test('who shares the namespace of a port reaches it by localhost, whatever changes for the others', () => {
+  const stack = (address: string) =>
+    buildModel({ containers: { agent: { networks: ['net'] }, exporter: { networks: ['net'], listens: [address] } } });
+  const { pairs } = compareModels(stack('127.0.0.1:9100'), stack('0.0.0.0:9100'));
+  assert.ok(pairs.length > 0);
+  for (const { from } of pairs) assert.ok(!from.includes('exporter'), from.join(', '));
+});

@@ -105,7 +105,7 @@ function table(all: AllPairs): Table {
     all,
     sources: new Map(all.sources.flatMap((group) => group.members.map((source) => [sourceName(source), { source, group }] as const))),
     targets: new Map(all.targets.flatMap((group) => group.members.map((target) => [targetName(target), { target, group }] as const))),
-    own: new Map(all.own.map(({ from, to, verdict }) => [`${nameOf(from)} ${targetName(to)}`, verdict])),
+    own: new Map(all.own.map(({ from, to, verdict }) => [`${sourceName(from)} ${targetName(to)}`, verdict])),
   };
 }
 
@@ -119,7 +119,11 @@ function comparePairs(left: Table, right: Table): readonly PairChange[] {
       const before = left.all.verdict(source.before, target.before);
       const after = right.all.verdict(source.after, target.after);
       if (before === undefined || after === undefined || isSame(before, after)) continue;
-      changes.push({ from: source.names, to: target.names, ...inTheirWords(left, right, source.names, target.names, { before, after }) });
+      // Who shares a namespace with a port on either side is compared by itself.
+      const isOwn = (from: string, to: string): boolean => left.own.has(`${from} ${to}`) || right.own.has(`${from} ${to}`);
+      const names = source.names.filter((from) => target.names.some((to) => !isOwn(from, to)));
+      if (names.length === 0) continue;
+      changes.push({ from: names, to: target.names, ...inTheirWords(left, right, names, target.names, { before, after }) });
     }
   return [...changes, ...compareOwn(left, right)];
 }
@@ -132,23 +136,23 @@ function inTheirWords(
   to: readonly string[],
   known: Pick<PairChange, 'before' | 'after'>,
 ) {
-  const ask = ({ all, sources, targets }: Table): Verdict | undefined => {
-    const source = sources.get(from[0] ?? '')?.source;
-    const target = targets.get(to[0] ?? '')?.target;
-    return source === undefined || target === undefined ? undefined : all.ask(source, target);
-  };
-  const [before, after] = [ask(left), ask(right)];
+  const [before, after] = [left, right].map((side) => askPair(side, from[0] ?? '', to[0] ?? ''));
   const same = before !== undefined && after !== undefined && isSame(before, known.before) && isSame(after, known.after);
   return same ? { before, after } : known;
 }
 
 function compareOwn(left: Table, right: Table): readonly PairChange[] {
-  return [...left.own].flatMap(([key, before]) => {
-    const after = right.own.get(key);
-    if (after === undefined || isSame(before, after)) return [];
+  return [...new Set([...left.own.keys(), ...right.own.keys()])].flatMap((key) => {
     const [from = '', to = ''] = key.split(' ');
-    return [{ from: [from], to: [to], before, after }];
+    const [before, after] = [left, right].map((side) => side.own.get(key) ?? askPair(side, from, to));
+    return before === undefined || after === undefined || isSame(before, after) ? [] : [{ from: [from], to: [to], before, after }];
   });
+}
+
+function askPair({ all, sources, targets }: Table, from: string, to: string): Verdict | undefined {
+  const source = sources.get(from)?.source;
+  const target = targets.get(to)?.target;
+  return source === undefined || target === undefined ? undefined : all.ask(source, target);
 }
 
 /** Names that fall into the same class on both sides. */

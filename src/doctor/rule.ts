@@ -76,6 +76,8 @@ export type Change =
       readonly containerPort: number;
       readonly transport: Transport;
     }
+  /** Another address of the host for a published port that is there; `origin` is the publication's. */
+  | { readonly kind: 'set-publish-address'; readonly workloadId: string; readonly origin: FileOrigin; readonly hostIp: string }
   | { readonly kind: 'drop-publications'; readonly workloadId: string }
   | { readonly kind: 'set-environment'; readonly workloadId: string; readonly name: string; readonly value: string }
   | { readonly kind: 'set-network-option'; readonly networkId: string; readonly name: string; readonly value: string }

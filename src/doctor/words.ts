@@ -2,7 +2,7 @@
 import type { Origin } from '../core/origin.ts';
 import { formatOrigin } from '../core/origin.ts';
 import type { Problem } from '../core/problem.ts';
-import type { Finding, Severity, Verdict, VerdictKind } from '../network/answer.ts';
+import type { Finding, Fix, Severity, Verdict, VerdictKind } from '../network/answer.ts';
 import { severities, verdicts } from '../network/answer.ts';
 import type { JudgedLink } from './rule.ts';
 import { symptomWords } from './rules/words.ts';
@@ -86,4 +86,10 @@ export function whyNotAsked({ link }: JudgedLink): string {
   if (link.evaluator === 'browser') return 'evaluated by a browser, not by a container';
   if (link.evaluator === 'outside') return 'evaluated by somebody outside of the host';
   return 'its host or port holds a value that is not known here';
+}
+
+/** What was proven of a fix, in half a line; undefined where nothing was, because it is told in words only. */
+export function proofWords({ proof, edits }: Fix): string | undefined {
+  if (proof !== undefined && proof.before !== proof.after) return `asked again: ${proof.before} → ${proof.after}`;
+  return proof === undefined && edits.length === 0 ? undefined : 'read again: the finding is gone';
 }

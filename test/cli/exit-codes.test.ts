@@ -30,7 +30,7 @@ const cases: readonly Case[] = [
   { args: 'check --host-mtu 9', code: 2, err: /between 68 and 65535/ },
   { args: 'check --host-listener 127.0.0.1', code: 2, err: /for example 9090/ },
   { args: 'check --timeout soon', code: 2, err: /write 500ms, 30s/ },
-  { args: 'check --timeout 1ms broken-telemetry', code: 3, err: /took longer than 1ms/ },
+  { args: 'check --timeout 1ms broken-telemetry', code: 3, err: /the run \(at: reading.*\) took longer than 1ms/ },
   { args: 'check --config missing.yaml', code: 2, err: /missing\.yaml: no such file/ },
   { args: 'check --engine=/nowhere/docker.sock', code: 3, err: /\/nowhere\/docker\.sock does not answer/ },
   { args: 'check nothing-here', code: 2, out: /error\[input-not-found\] nothing-here: no such file/ },

@@ -54,6 +54,30 @@ test('the schema sees a planted violation', () => {
   assert.ok(violations(schema, { schemaVersion: 2 }).length > 5);
 });
 
+const sarif = JSON.parse(readFileSync(join(expected, 'sarif-2.1.0.schema.json'), 'utf8'));
+
+test('every example fits the schema of SARIF 2.1.0', async () => {
+  const inputs = ['broken-telemetry', 'working-telemetry', 'docker-run', 'registered-port', 'missing'];
+  for (const input of inputs) {
+    const { stdout } = await fairlead(['check', '--format', 'sarif', input]);
+    assert.deepEqual(violations(sarif, JSON.parse(stdout)), [], input);
+  }
+});
+
+test('the schema of SARIF sees planted violations', async () => {
+  const { stdout } = await fairlead(['check', '--format', 'sarif', 'broken-telemetry']);
+  const plant = (change: (run: ReturnType<typeof JSON.parse>) => void): readonly string[] => {
+    const log = JSON.parse(stdout);
+    change(log.runs[0]);
+    return violations(sarif, log);
+  };
+  assert.equal(plant((run) => delete run.tool.driver.name).length, 1);
+  assert.equal(plant((run) => delete run.results[0].message.text).length, 1);
+  assert.equal(plant((run) => Object.assign(run.results[0], { severity: 'high' })).length, 1);
+  assert.equal(plant((run) => Object.assign(run.results[0].locations[0].physicalLocation.region, { startLine: 0 })).length, 1);
+  assert.equal(plant((run) => delete run.results[0].locations[0].physicalLocation.artifactLocation).length, 1);
+});
+
 test('SARIF says where, how and what to replace', async () => {
   const { stdout } = await fairlead(['check', '--format', 'sarif', 'broken-telemetry']);
   const log = JSON.parse(stdout);
@@ -61,7 +85,10 @@ test('SARIF says where, how and what to replace', async () => {
   assert.equal(log.version, '2.1.0');
   for (const result of run.results) {
     assert.equal(run.tool.driver.rules[result.ruleIndex].id, result.ruleId);
-    assert.match(run.tool.driver.rules[result.ruleIndex].helpUri, /^https:/);
+    const { help, helpUri } = run.tool.driver.rules[result.ruleIndex];
+    assert.match(help.markdown, new RegExp(`^# ${result.ruleId} .*## How to fix it`, 's'), 'the page of the rule comes along');
+    assert.match(help.text, new RegExp(`^${result.ruleId} `));
+    assert.equal(helpUri, undefined, 'there is no place on the web that could be named');
     const { artifactLocation, region } = result.locations[0].physicalLocation;
     assert.equal(artifactLocation.uriBaseId, 'SRCROOT');
     const line = readFileSync(join(examples, artifactLocation.uri), 'utf8').split('\n')[region.startLine - 1] ?? '';

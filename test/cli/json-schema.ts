@@ -35,6 +35,9 @@ const keywords: Readonly<Record<string, (check: Check) => readonly string[]>> = 
     [wanted].flat().some((type: string) => hasType(type, value)) ? [] : [`${at}: ${JSON.stringify(value)} is no ${wanted}`],
   pattern: ({ wanted, value, at }) => (new RegExp(wanted).test(String(value)) ? [] : [`${at}: ${value} does not match ${wanted}`]),
   minimum: ({ wanted, value, at }) => (Number(value) >= wanted ? [] : [`${at}: ${value} is less than ${wanted}`]),
+  maximum: ({ wanted, value, at }) => (Number(value) <= wanted ? [] : [`${at}: ${value} is more than ${wanted}`]),
+  uniqueItems: ({ value, at }) =>
+    Array.isArray(value) && new Set(value.map((item) => JSON.stringify(item))).size < value.length ? [`${at}: an item is there twice`] : [],
   minItems: ({ wanted, value, at }) => (Array.isArray(value) && value.length < wanted ? [`${at}: fewer than ${wanted}`] : []),
   items: ({ wanted, value, root, at }) =>
     Array.isArray(value) ? value.flatMap((item, index) => violations(wanted, item, root, `${at}[${index}]`)) : [],

@@ -19,6 +19,13 @@ test('outputs are replaced, exit codes are shown, and foreign commands are left 
   );
 });
 
+test('a command that fails is not written into a page', () => {
+  assert.throws(
+    () => withOutputs('```console\n$ fairlead x\n```\n', () => ({ output: 'internal error', exitCode: 3 })),
+    /"fairlead x", which ends with exit code 3/,
+  );
+});
+
 test('every command that a page shows runs, and does not end with a usage error', () => {
   const commands = consolePages.flatMap((path) => commandsIn(read(path)));
   assert.ok(commands.length >= 4, `only ${commands.length} commands`);

@@ -20,7 +20,12 @@ interface Place {
   readonly all: readonly DockerCommand[];
 }
 
-export function commandEdits(desk: Desk, change: Exclude<Change, { readonly kind: 'replace' }>): readonly TextEdit[] | undefined {
+/** `together`: all changes of the plan, because what several commands need is made before the first of them. */
+export function commandEdits(
+  desk: Desk,
+  change: Exclude<Change, { readonly kind: 'replace' }>,
+  together: readonly Change[],
+): readonly TextEdit[] | undefined {
   const place = 'workloadId' in change ? containerPlace(desk, change.workloadId) : networkPlace(desk, change.networkId);
   if (place === undefined) return undefined;
   const { source, command } = place;
@@ -37,11 +42,12 @@ export function commandEdits(desk: Desk, change: Exclude<Change, { readonly kind
     case 'attach-network':
       return attach(desk, place, change.workloadId, change.networkId);
     case 'move-to-network':
-      return move(desk, place, change.networkId);
+      return move(desk, place, change.networkId, together);
     case 'set-network-option':
       return flag('-o', `${change.name}=${change.value}`);
     case 'set-subnet':
       return setValue(place, 'subnet', change.cidr) ?? flag('--subnet', change.cidr);
+    case 'set-publish-address':
     case 'set-dependency':
       return undefined;
     default:
@@ -138,27 +144,37 @@ function setVariable(place: Place, name: string, value: string): readonly TextEd
 
 /** `docker network connect` works on every engine; several `--network` flags only since 25. */
 function attach(desk: Desk, place: Place, workloadId: string, networkId: string): readonly TextEdit[] | undefined {
-  const { command, source } = place;
-  if (!command.flags.some((flag) => flag.name === 'network')) return [renderWithFlag(command, source, '--network', networkId)];
+  const { command, source, all } = place;
+  const created = all.find((candidate) => candidate.kind === 'network-create' && candidate.networkId === networkId);
+  // A script runs in order: what is not made yet cannot be joined yet.
+  const isLate = created !== undefined && created.span.start > command.span.start;
+  if (!isLate && !command.flags.some((flag) => flag.name === 'network')) return [renderWithFlag(command, source, '--network', networkId)];
   const name = desk.workload(workloadId)?.containerName;
-  const lead = leadOf(place);
-  if (name === undefined || lead === undefined || !endsItsLine(place)) return undefined;
-  const end = source.text.indexOf('\n', command.span.end);
+  const behind: Place = isLate ? { ...place, command: created } : place;
+  const lead = leadOf(behind);
+  if (name === undefined || lead === undefined || !endsItsLine(behind)) return undefined;
+  const end = source.text.indexOf('\n', behind.command.span.end);
   const text = `${lead.prefix}${lead.sudo}docker network connect ${quoteWord(networkId)} ${quoteWord(name)}`;
   return end === -1
     ? [{ file: command.file, start: source.text.length, end: source.text.length, text: `${lead.eol}${text}` }]
     : [{ file: command.file, start: end + 1, end: end + 1, text: `${text}${lead.eol}` }];
 }
 
-function move(desk: Desk, place: Place, networkId: string): readonly TextEdit[] | undefined {
+function move(desk: Desk, place: Place, networkId: string, together: readonly Change[]): readonly TextEdit[] | undefined {
   const { command, source } = place;
   const moved = setValue(place, 'network', networkId) ?? [renderWithFlag(command, source, '--network', networkId)];
   if (desk.network(networkId) !== undefined) return moved;
-  const created = createBefore({ ...place, command: place.all.find(makesContainer) ?? command }, networkId);
-  return created === undefined ? undefined : [created, ...moved];
+  const movers = together.flatMap((change) =>
+    change.kind === 'move-to-network' && change.networkId === networkId ? [containerPlace(desk, change.workloadId)] : [],
+  );
+  // Nobody knows which of two scripts runs first.
+  if (movers.some((mover) => mover?.source !== source)) return undefined;
+  const commands = movers.flatMap((mover) => mover?.command ?? []);
+  const first = commands.reduce((early, next) => (next.span.start < early.span.start ? next : early), command);
+  return [createBefore({ ...place, command: first }, networkId), ...moved];
 }
 
-/** The network is made before the first container: in a line of its own where the command has one. */
+/** The network is made before the first container that joins it: in a line of its own where the command has one. */
 function createBefore(place: Place, networkId: string): TextEdit {
   const { command, source } = place;
   const lead = leadOf(place);

@@ -1,5 +1,5 @@
 /** Changes in the words of the model, written into the Compose file that declares the service or the network. */
-import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, visit, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { TextEdit } from '../../core/text.ts';
 import type { Network, Workload } from '../../network/model.ts';
 import type { Change } from '../rule.ts';
@@ -23,6 +23,8 @@ export function composeServiceEdits(desk: Desk, workload: Workload, change: Serv
     }
     case 'publish':
       return all(putInto(file, service, 'ports', { name: '', value: null, item: portItem(file, service, change), prefer: 'list' }));
+    case 'set-publish-address':
+      return setPublishAddress(desk, change);
     case 'drop-publications':
       return all(removeEntry(file, service, 'ports'));
     case 'set-environment':
@@ -107,6 +109,31 @@ function portItem(file: YamlFile, service: YAMLMap, change: Publish): YamlValue 
 export function portText({ hostIp, hostPort, containerPort, transport }: Publish): string {
   const address = hostIp === undefined ? '' : hostIp.includes(':') ? `[${hostIp}]:` : `${hostIp}:`;
   return `${address}${hostPort}:${containerPort}${transport === 'tcp' ? '' : `/${transport}`}`;
+}
+
+/** The long form's `host_ip`. Of the short form, a part of the text is replaced, which needs no knowledge of YAML. */
+function setPublishAddress(
+  desk: Desk,
+  { origin, hostIp }: Extract<Change, { readonly kind: 'set-publish-address' }>,
+): readonly TextEdit[] | undefined {
+  const file = desk.yaml(origin.file);
+  const entry = file === undefined ? undefined : mapAt(file, origin.span.start);
+  const address = entry === undefined ? undefined : ownEntry(entry, 'host_ip')?.value;
+  // An interpolated address is decided where its variable is set.
+  if (file === undefined || !isScalar(address) || String(address.value).includes('$')) return undefined;
+  return all(replaceScalar(file, address, hostIp));
+}
+
+function mapAt({ root }: YamlFile, start: number): YAMLMap | undefined {
+  let found: YAMLMap | undefined;
+  visit(root, {
+    Map: (_, node) => {
+      if (node.range?.[0] !== start || ownEntry(node, 'host_ip') === undefined) return undefined;
+      found = node;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function setEnvironment(file: YamlFile, service: YAMLMap, name: string, value: string): TextEdit | undefined {

@@ -222,7 +222,7 @@ const commandCases: {
     before:
       '# Run\n\n```console\n$ sudo docker run -d --name prometheus prom/prometheus:v2.53.0\n$ sudo docker run -d --name agent -e AGENT_ENDPOINT=http://prometheus:9090 my-agent\n```\n',
     after:
-      '# Run\n\n```console\n$ sudo docker network create agent_network\n$ sudo docker run -d --name prometheus --network agent_network prom/prometheus:v2.53.0\n$ sudo docker run -d --name agent -e AGENT_ENDPOINT=http://prometheus:9090 --network agent_network my-agent\n```\n',
+      '# Run\n\n```console\n$ sudo docker network create prometheus-net\n$ sudo docker run -d --name prometheus --network prometheus-net prom/prometheus:v2.53.0\n$ sudo docker run -d --name agent -e AGENT_ENDPOINT=http://prometheus:9090 --network prometheus-net my-agent\n```\n',
   },
   {
     name: 'a network of the script is used, and --net=bridge is replaced',

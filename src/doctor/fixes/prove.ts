@@ -24,6 +24,8 @@ export interface ProofInput {
   /** Reads all inputs again, through other files. */
   readonly reread: (files: Files) => Model;
   readonly ruleSet: readonly Rule[];
+  /** Called before each proof, which costs a reading of everything. May throw to stop. */
+  readonly onProof?: (rule: Rule) => void;
 }
 
 /** A proof costs a reading of everything: so many are made in one run, fewer in large inputs. The rest is told in words. */
@@ -79,6 +81,7 @@ function prove(session: Session, subject: Draft, plan: FixPlan): readonly Fix[] 
   if (written === undefined || session.proofs >= proofsFor(session.model)) return [inWords];
   if (written.edits.length === 0) return [{ ...inWords, commands: written.commands }];
   session.proofs += 1;
+  session.input.onProof?.(subject.rule);
   const judged = judgePatch(session, subject, plan, written);
   if (judged === undefined) return [];
   const { proof, also } = judged;
@@ -101,7 +104,7 @@ function judgePatch(session: Session, subject: Draft, plan: FixPlan, written: Wr
   const texts = patchedTexts(session.input.files, written.edits);
   if (texts === undefined) return undefined;
   const model = session.input.reread(withOverlay(session.input.files, texts));
-  if (newErrors(session.model, model)) return undefined;
+  if (isRefused(session.model, model)) return undefined;
   const after: Judged = { model, reach: createReach(model) };
   const changed = changedOwners(session.facts(), factsOf(model));
   if ([...changed].some((owner) => !written.intended.has(owner))) return undefined;
@@ -130,11 +133,12 @@ export function patchedTexts(files: Files, edits: readonly TextEdit[]): Readonly
   return texts;
 }
 
-function newErrors(before: Model, after: Model): boolean {
-  const errors = (model: Model): readonly string[] =>
-    model.problems.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code} ${message}`);
-  const known = new Set(errors(before));
-  return errors(after).some((error) => !known.has(error));
+/** Whether reading the patched texts meets something that docker or Compose would refuse or warn of, and did not before. */
+function isRefused(before: Model, after: Model): boolean {
+  const remarks = (model: Model): readonly string[] =>
+    model.problems.filter(({ severity }) => severity !== 'gap').map(({ code, message }) => `${code} ${message}`);
+  const known = new Set(remarks(before));
+  return remarks(after).some((remark) => !known.has(remark));
 }
 
 interface Turned {

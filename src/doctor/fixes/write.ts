@@ -27,7 +27,7 @@ export function writePlan(desk: Desk, plan: FixPlan): Written | undefined {
   for (const change of changes) {
     const observed = observedWorkload(desk, change);
     if (observed !== undefined) commands.push(...engineCommands(observed));
-    const edits = observed === undefined ? editsOf(desk, change) : [];
+    const edits = observed === undefined ? editsOf(desk, change, changes) : [];
     if (edits === undefined) return undefined;
     written.push(...edits);
   }
@@ -36,7 +36,7 @@ export function writePlan(desk: Desk, plan: FixPlan): Written | undefined {
   return { edits, commands: [...commands, ...correctedCommands(desk, edits)], intended: intendedOwners(desk, changes) };
 }
 
-function editsOf(desk: Desk, change: Change): readonly TextEdit[] | undefined {
+function editsOf(desk: Desk, change: Change, together: readonly Change[]): readonly TextEdit[] | undefined {
   switch (change.kind) {
     case 'replace':
       return desk.text(change.origin.file) === undefined
@@ -46,12 +46,12 @@ function editsOf(desk: Desk, change: Change): readonly TextEdit[] | undefined {
     case 'set-subnet': {
       const target = desk.network(change.networkId);
       if (target === undefined) return undefined;
-      return composeNetworkEdits(desk, target, change) ?? commandEdits(desk, change);
+      return composeNetworkEdits(desk, target, change) ?? commandEdits(desk, change, together);
     }
     default: {
       const target = desk.workload(change.workloadId);
       if (target?.declaredBy === 'compose') return composeServiceEdits(desk, target, change);
-      return target?.declaredBy === 'docker-run' ? commandEdits(desk, change) : undefined;
+      return target?.declaredBy === 'docker-run' ? commandEdits(desk, change, together) : undefined;
     }
   }
 }

@@ -4,7 +4,7 @@ import type { TextEdit } from '../../core/text.ts';
 import { applyEdits } from '../../core/text.ts';
 import type { Finding, Fix } from '../../network/answer.ts';
 import type { JudgedLink } from '../rule.ts';
-import { countAll, findingsInWords, linksInWords, marks, shortReason, whyNotAsked } from '../words.ts';
+import { countAll, findingsInWords, linksInWords, marks, proofWords, shortReason, whyNotAsked } from '../words.ts';
 import type { Report, Sources } from './report.ts';
 
 export function markdownReport(report: Report): string {
@@ -34,7 +34,8 @@ function findingMarkdown(finding: Finding, sources: Sources): string {
 }
 
 function fixMarkdown(fix: Fix, sources: Sources): string {
-  const proof = fix.proof === undefined ? '' : ` (asked again: ${fix.proof.before} → ${fix.proof.after})`;
+  const proven = proofWords(fix);
+  const proof = proven === undefined ? '' : ` (${proven})`;
   const diffs = [...Map.groupBy(fix.edits, (edit) => edit.file)].flatMap(([file, edits]) => diff(file, edits, sources));
   const commands = fix.commands.length === 0 ? [] : [fence('sh', fix.commands.join('\n'))];
   return [`**Fix:** ${asText(fix.title)}${proof}`, ...diffs, ...commands].join('\n\n');

@@ -10,23 +10,23 @@ import type { Problem } from '../../core/problem.ts';
 import type { TextEdit } from '../../core/text.ts';
 import type { Finding, Fix, Severity, Step } from '../../network/answer.ts';
 import type { Rule } from '../rule.ts';
+import { pageOf, withoutMarks } from '../rules/pages.ts';
 import type { Report, Sources } from './report.ts';
 
-/** Stands for the project's home, which it does not have yet. */
-const HOME = 'https://fairlead.example.org';
-const helpUri = (rule: Rule): string => `${HOME}/rules/${rule.id}-${rule.name}`;
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
-export function sarifReport(report: Report): string {
+export async function sarifReport(report: Report): Promise<string> {
+  const pages = await Promise.all(report.rules.map(pageOf));
   const log = {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
-    runs: [run(report)],
+    runs: [run(report, pages)],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-function run(report: Report) {
+/** `pages` has the page of each of the report's rules, in their order. */
+function run(report: Report, pages: readonly string[]) {
   const indexOf = new Map(report.rules.map((rule, index) => [rule.id, index]));
   const seen = new Map<string, number>();
   const results = (findings: readonly Finding[]) => findings.map((finding) => result(finding, indexOf, report.sources, seen));
@@ -43,8 +43,7 @@ function run(report: Report) {
         name: 'fairlead',
         version: report.version,
         semanticVersion: report.version,
-        informationUri: HOME,
-        rules: report.rules.map(descriptor),
+        rules: report.rules.map((rule, index) => descriptor(rule, pages[index] ?? rule.title)),
       },
     },
     columnKind: 'utf16CodeUnits',
@@ -59,13 +58,13 @@ function run(report: Report) {
   };
 }
 
-function descriptor(rule: Rule) {
+/** The page comes along as a whole: a viewer shows it without going anywhere. */
+function descriptor(rule: Rule, page: string) {
   return {
     id: rule.id,
     name: rule.name,
     shortDescription: { text: rule.title },
-    helpUri: helpUri(rule),
-    help: { text: `fairlead explain ${rule.id}`, markdown: `[${rule.id} ${rule.name}](${helpUri(rule)})` },
+    help: { text: withoutMarks(page), markdown: page },
     defaultConfiguration: { level: levels[rule.severity], enabled: rule.onByDefault },
     properties: { tags: ['network', 'docker'] },
   };

@@ -163,6 +163,7 @@ function assertFix(bench: Bench, example: Example, finding: Finding | undefined)
       texts.set(resolve(path), applyEdits(read.source.text, edits));
     }
     const files = withOverlay(bench.files, texts);
+    assert.deepEqual(newRemarks(bench.read(bench.files), bench.read(files)), [], `${fix.title} is read without new remarks`);
     const left = judge({ ...bench, files });
     assert.ok(
       !left.some((other) => other.ruleId === finding.ruleId && other.message === finding.message),
@@ -175,4 +176,12 @@ function assertFix(bench: Bench, example: Example, finding: Finding | undefined)
     );
     if (fix.proof !== undefined) assert.notEqual(fix.proof.before, 'reachable', `${fix.title} was needed`);
   }
+}
+
+/** What docker or Compose would say of the patched text and did not say of the old one. */
+function newRemarks(before: Model, after: Model): readonly string[] {
+  const remarks = (model: Model) =>
+    model.problems.filter(({ severity }) => severity !== 'gap').map(({ code, message }) => `${code}: ${message}`);
+  const known = new Set(remarks(before));
+  return remarks(after).filter((remark) => !known.has(remark));
 }

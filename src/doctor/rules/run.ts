@@ -20,7 +20,10 @@ function judge(reach: Reach, link: Link): JudgedLink {
   return { link, verdict };
 }
 
-/** All findings of `rules`, in the order of the rules. */
-export function runRules(context: RuleContext, rules: readonly Rule[]): readonly Draft[] {
-  return rules.flatMap((rule) => [...rule.check(context)].map((draft) => ({ rule, draft })));
+/** All findings of `rules`, in the order of the rules. `onRule` is called before each of them. */
+export function runRules(context: RuleContext, rules: readonly Rule[], onRule: (rule: Rule) => void = () => {}): readonly Draft[] {
+  return rules.flatMap((rule) => {
+    onRule(rule);
+    return [...rule.check(context)].map((draft) => ({ rule, draft }));
+  });
 }

@@ -5,7 +5,7 @@ import type { Link } from '../../../network/model.ts';
 import type { Difference, LinkChange, PairChange } from '../../diff.ts';
 import { marks, plural, shortReason } from '../../words.ts';
 import type { Style } from './style.ts';
-import { clean, wrap } from './style.ts';
+import { clean, columns, wrap } from './style.ts';
 
 export function differenceText(difference: Difference, style: Style): string {
   const { links, pairs, linksOnlyBefore, linksOnlyAfter, onlyBefore, onlyAfter } = difference;
@@ -58,15 +58,22 @@ function section(title: string, lines: readonly string[], style: Style): string 
   return lines.length === 0 ? '' : [style.strong(title), ...lines].join('\n');
 }
 
+/** Behind the sign: `  × → √  `. */
+const BEHIND = 9;
+
 function linkLines({ from, link, before, after }: LinkChange, style: Style): readonly string[] {
+  const words = `${clean(from)} ${clean(link.purpose === '' ? 'dials' : link.purpose)} ${clean(link.raw)}`;
+  const place = clean(formatOrigin(link.origin));
+  const fits = style.width === undefined || BEHIND + columns(words) + 2 + columns(place) <= style.width;
   return [
-    `  ${turn(before, after, style)}  ${clean(from)} ${clean(link.purpose === '' ? 'dials' : link.purpose)} ${clean(link.raw)}  ${style.faint(clean(formatOrigin(link.origin)))}`,
+    `  ${turn(before, after, style)}  ${words}${fits ? `  ${style.faint(place)}` : `\n      ${style.faint(place)}`}`,
     ...reasons(before, after, style),
   ];
 }
 
 function pairLines({ from, to, before, after }: PairChange, style: Style): readonly string[] {
-  return [`  ${turn(before, after, style)}  ${clean(from.join(', '))} → ${clean(to.join(', '))}`, ...reasons(before, after, style)];
+  const words = wrap(`${clean(from.join(', '))} → ${clean(to.join(', '))}`, style.width, '      ', BEHIND);
+  return [`  ${turn(before, after, style)}  ${words}`, ...reasons(before, after, style)];
 }
 
 function turn(before: Verdict | undefined, after: Verdict | undefined, style: Style): string {

@@ -1,7 +1,7 @@
 /** One finding: headline, source with carets, the chain of reasons, what one sees, the proven fix. */
 import { applyEdits, type SourceText, type TextEdit } from '../../../core/text.ts';
 import type { Finding, Fix } from '../../../network/answer.ts';
-import { isFixable, placeBefore } from '../../words.ts';
+import { isFixable, placeBefore, proofWords } from '../../words.ts';
 import type { Report } from '../report.ts';
 import { snippet } from './snippet.ts';
 import type { Paint, Style } from './style.ts';
@@ -86,14 +86,16 @@ function isShown(command: string, fix: Fix, report: Report): boolean {
   });
 }
 
+/** So many other answers that change are read; the rest is counted. */
+const ALSO_SHOWN = 6;
+
 function proofLines(fix: Fix, style: Style): readonly string[] {
-  if (fix.proof === undefined) return [];
-  const { before, after, alsoChanges } = fix.proof;
-  const asked = before === after ? `asked again: still ${after}` : `asked again: ${before} → ${after}`;
-  return [
-    `${INDENT}${style.faint(asked)}`,
-    ...alsoChanges.map((change) => `${INDENT}${style.faint(wrap(clean(change), style.width, INDENT))}`),
-  ];
+  const proven = proofWords(fix);
+  if (proven === undefined) return [];
+  const also = fix.proof?.alsoChanges ?? [];
+  const rest = also.length - ALSO_SHOWN;
+  const lines = [proven, ...also.slice(0, ALSO_SHOWN), ...(rest > 0 ? [`and ${rest} more, see --format json`] : [])];
+  return lines.map((line) => `${INDENT}${style.faint(wrap(clean(line), style.width, `${INDENT}  `, INDENT.length))}`);
 }
 
 /** The changed lines, old and new, with their numbers. */
@@ -124,8 +126,8 @@ function changedLines(source: SourceText, edits: readonly TextEdit[], style: Sty
     );
     const [removed, added, skip] = trimCommon(linesOf(old), linesOf(fresh));
     const shown = [
-      ...removed.map((text, index) => changeRow(line + skip + index, '-', text, style.bad)),
-      ...added.map((text, index) => changeRow(line + skip + index + shift, '+', text, style.good)),
+      ...removed.map((text, index) => changeRow(line + skip + index, '-', text, style, style.bad)),
+      ...added.map((text, index) => changeRow(line + skip + index + shift, '+', text, style, style.good)),
     ];
     shift += added.length - removed.length;
     return shown;
@@ -143,6 +145,15 @@ function trimCommon(old: readonly string[], fresh: readonly string[]): readonly 
   return [old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail), head];
 }
 
-function changeRow(line: number, sign: string, text: string, paint: Paint): string {
-  return `${INDENT}  ${paint(`${String(line).padStart(4)} ${sign} ${clean(text)}`)}`;
+/** Wrapped on a terminal, with the rest under the text: a changed line is read as a whole. */
+function changeRow(line: number, sign: string, text: string, style: Style, paint: Paint): string {
+  const head = `${INDENT}  ${String(line).padStart(4)} ${sign} `;
+  const indent = ' '.repeat(head.length + 4);
+  const spaces = /^ */.exec(clean(text))?.[0] ?? '';
+  const wrapped = wrap(clean(text).slice(spaces.length), style.width, indent, head.length + spaces.length).split('\n');
+  return wrapped
+    .map((part, index) =>
+      index === 0 ? `${INDENT}  ${paint(`${head.slice(INDENT.length + 2)}${spaces}${part}`)}` : `${indent}${paint(part.trimStart())}`,
+    )
+    .join('\n');
 }

@@ -5,7 +5,7 @@ import { findingText, headline } from './finding.ts';
 import { linksTable } from './links.ts';
 import { problemTexts } from './problems.ts';
 import type { Style } from './style.ts';
-import { clean, styleFor } from './style.ts';
+import { clean, styleFor, wrap } from './style.ts';
 
 export interface TextOptions {
   readonly colour: boolean;
@@ -48,9 +48,10 @@ function summary(report: Report, style: Style): string {
     linksInWords(counts),
     ...(counts.notUnderstood === 0 ? [] : [`${counts.notUnderstood} not understood`]),
     ...(report.suppressed.length === 0 ? [] : [`${report.suppressed.length} suppressed`]),
-    ...(counts.fixable === 0 ? [] : [`${style.good('[*]')} ${counts.fixable} fixable with --fix`]),
+    ...(counts.fixable === 0 ? [] : [`[*] ${counts.fixable} fixable with --fix`]),
   ];
   const [first] = report.findings;
   const more = first === undefined ? '' : `\n  ${style.faint(`fairlead explain ${first.ruleId} says more about a rule`)}`;
-  return `${mark} ${parts.join(' · ')}${more}`;
+  const line = wrap(parts.join(' · '), style.width, '  ').replace('[*]', () => style.good('[*]'));
+  return `${mark} ${line}${more}`;
 }

@@ -32,19 +32,28 @@ export function linksTable({ links, models, findings, suppressed }: Report, styl
       rows.reduce((most, row) => Math.max(most, columns(cell(row))), 0),
     );
   const widths = { from: width((row) => row.from), purpose: width((row) => row.purpose), to: width((row) => row.to) };
-  return rows.flatMap((row) => rowLines(row, widths, style));
+  const inline = rows.every((row) => fits(row, widths, style));
+  return rows.flatMap((row) => rowLines(row, widths, inline, style));
 }
 
 /** Wider cells push the rest of their line to the right, and no other line. */
 const WIDEST = 44;
 
-function rowLines(row: Row, widths: Readonly<Record<'from' | 'purpose' | 'to', number>>, style: Style): readonly string[] {
-  const cells = `${padEnd(row.from, widths.from)}  ${padEnd(row.purpose, widths.purpose)}  ${padEnd(row.to, widths.to)}`;
+type Widths = Readonly<Record<'from' | 'purpose' | 'to', number>>;
+
+const cellsOf = (row: Row, widths: Widths): string =>
+  `${padEnd(row.from, widths.from)}  ${padEnd(row.purpose, widths.purpose)}  ${padEnd(row.to, widths.to)}`;
+
+function fits(row: Row, widths: Widths, style: Style): boolean {
+  return style.width === undefined || 8 + columns(cellsOf(row, widths)) + columns(row.place) + columns(row.rule) <= style.width;
+}
+
+/** Places stand beside all rows, or below all of them. */
+function rowLines(row: Row, widths: Widths, inline: boolean, style: Style): readonly string[] {
   const rule = row.rule === '' ? '' : `  ${row.paint(row.rule)}`;
-  const fits = style.width === undefined || 6 + columns(cells) + columns(row.place) + columns(row.rule) + 2 <= style.width;
-  const below = [...(fits ? [] : [row.place]), ...(row.note === '' ? [] : [row.note])].join(': ');
+  const below = [...(inline ? [] : [row.place]), ...(row.note === '' ? [] : [row.note])].join(': ');
   return [
-    `  ${row.paint(row.mark)} ${cells}${fits ? `  ${style.faint(row.place)}` : ''}${rule}`.trimEnd(),
+    `  ${row.paint(row.mark)} ${cellsOf(row, widths)}${inline ? `  ${style.faint(row.place)}` : ''}${rule}`.trimEnd(),
     ...(below === '' ? [] : [`      ${style.faint(wrap(below, style.width, '      '))}`]),
   ];
 }

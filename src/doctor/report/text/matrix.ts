@@ -1,8 +1,10 @@
 /** All pairs as a table: a row per group of equal sources, a column per group of equal ports. */
-import type { Verdict } from '../../../network/answer.ts';
+import type { Source, Verdict } from '../../../network/answer.ts';
+import { verdicts } from '../../../network/answer.ts';
 import { lookup } from '../../../network/lookup.ts';
-import type { SourceClass, TargetClass } from '../../../reach/classes.ts';
-import type { AllPairs } from '../../matrix.ts';
+import type { TargetClass } from '../../../reach/classes.ts';
+import type { AllPairs, Tally } from '../../matrix.ts';
+import { countPairs, membersAsking, startTally } from '../../matrix.ts';
 import { marks, plural, shortReason } from '../../words.ts';
 import type { Style } from './style.ts';
 import { clean, wrap } from './style.ts';
@@ -11,24 +13,25 @@ import { clean, wrap } from './style.ts';
 const NAMED = 4;
 
 export function matrixText(all: AllPairs, style: Style, onlySummary: boolean): string {
-  if (onlySummary) return `${summary(all, style)}\n`;
-  const sections = all.targets.map((target) => targetSection(all, target, style));
-  return `${[...sections, ownSection(all, style), summary(all, style)].filter((text) => text !== '').join('\n\n')}\n`;
+  if (onlySummary) return `${summary(all, countPairs(all), style)}\n`;
+  const tally = startTally(all);
+  const sections = all.targets.map((target) => targetSection(all, target, tally, style));
+  return `${[...sections, ownSection(all, style), summary(all, tally.counts, style)].filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-function targetSection(all: AllPairs, target: TargetClass, style: Style): string {
+function targetSection(all: AllPairs, target: TargetClass, tally: Tally, style: Style): string {
   const name = members(
     target.members.map(({ workload, port, transport }) => `${workload.name}:${port}/${transport}`),
     style,
   );
   const rows = [
-    ...Map.groupBy(answers(all, target), ({ verdict }) => `${verdict.kind} ${verdict.symptom} ${shortReason(verdict)}`).values(),
+    ...Map.groupBy(answers(all, target, tally), ({ verdict }) => `${verdict.kind} ${verdict.symptom} ${shortReason(verdict)}`).values(),
   ];
   const lines = rows.map((group) => {
     const verdict = group[0]?.verdict;
     if (verdict === undefined) return '';
     const from = members(
-      group.flatMap(({ source }) => sourceNames(all, source)),
+      group.flatMap(({ sources }) => sources.map((source) => sourceName(all, source))),
       style,
     );
     const reason = shortReason(verdict);
@@ -37,10 +40,17 @@ function targetSection(all: AllPairs, target: TargetClass, style: Style): string
   return [style.strong(`to ${clean(name)}`), ...lines].join('\n');
 }
 
-function answers(all: AllPairs, target: TargetClass): readonly { readonly source: SourceClass; readonly verdict: Verdict }[] {
+interface Answer {
+  readonly sources: readonly Source[];
+  readonly verdict: Verdict;
+}
+
+function answers(all: AllPairs, target: TargetClass, tally: Tally): readonly Answer[] {
   return all.sources.flatMap((source) => {
     const verdict = all.verdict(source, target);
-    return verdict === undefined ? [] : [{ source, verdict }];
+    if (verdict === undefined) return [];
+    tally.add(source, target, verdict.kind);
+    return [{ sources: membersAsking(all, source, target), verdict }];
   });
 }
 
@@ -50,7 +60,7 @@ function ownSection(all: AllPairs, style: Style): string {
   if (broken.length === 0) return '';
   const lines = broken.map(
     ({ from, to, verdict }) =>
-      `  ${paint(verdict, style)(marks[verdict.kind])} ${clean(from)} → localhost:${to.port}/${to.transport}  ${style.faint(clean(shortReason(verdict)))}`,
+      `  ${paint(verdict, style)(marks[verdict.kind])} ${clean(sourceName(all, from))} → localhost:${to.port}/${to.transport}  ${style.faint(clean(shortReason(verdict)))}`,
   );
   return [style.strong('within one network namespace'), ...lines].join('\n');
 }
@@ -58,13 +68,10 @@ function ownSection(all: AllPairs, style: Style): string {
 const paint = (verdict: Verdict, style: Style) =>
   ({ reachable: style.good, unreachable: style.error, ambiguous: style.warning, undetermined: style.info })[verdict.kind];
 
-function sourceNames(all: AllPairs, source: SourceClass): readonly string[] {
-  const { workload } = lookup(all.model);
-  return source.members.map((member) => {
-    if (member.kind === 'host') return 'the host';
-    if (member.kind === 'remote') return 'another machine';
-    return workload.get(member.workloadId)?.name ?? member.workloadId;
-  });
+function sourceName(all: AllPairs, source: Source): string {
+  if (source.kind === 'host') return 'the host';
+  if (source.kind === 'remote') return 'another machine';
+  return lookup(all.model).workload.get(source.workloadId)?.name ?? source.workloadId;
 }
 
 function members(names: readonly string[], style: Style): string {
@@ -72,13 +79,7 @@ function members(names: readonly string[], style: Style): string {
   return shown.join(', ') + (shown.length < names.length ? `, and ${names.length - shown.length} more` : '');
 }
 
-function summary(all: AllPairs, style: Style): string {
-  const counts = new Map<string, number>();
-  for (const source of all.sources)
-    for (const target of all.targets) {
-      const kind = all.verdict(source, target)?.kind;
-      if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + source.members.length * target.members.length);
-    }
-  const words = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
+function summary(all: AllPairs, counts: Tally['counts'], style: Style): string {
+  const words = verdicts.flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind]} ${kind}`])).join(', ');
   return `${style.strong(plural(all.pairs, 'pair'))}: ${words}; ${plural(all.sources.length, 'group')} of equal sources, ${plural(all.targets.length, 'group')} of equal ports`;
 }

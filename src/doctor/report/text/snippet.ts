@@ -68,20 +68,32 @@ function markedLine(
 ): readonly string[] {
   const whole = source.line(line);
   const ordered = [...marks].sort((a, b) => a.origin.span.column - b.origin.span.column);
-  const cut = whole.length > LONGEST_LINE ? Math.max(0, (ordered[0]?.origin.span.column ?? 1) - 1 - AROUND) : 0;
-  const text = whole.length > LONGEST_LINE ? whole.slice(cut, cut + 2 * AROUND) : whole;
-  const shown = `${cut > 0 ? '…' : ''}${clean(text)}${cut + text.length < whole.length ? '…' : ''}`;
+  const room = style.width === undefined ? LONGEST_LINE : Math.max(30, style.width - gutter - 3);
+  const main = (ordered.find(({ primary }) => primary) ?? ordered[0])?.origin.span.column ?? 1;
+  const { from: cut, to } = windowOf(whole, main - 1, style.width === undefined ? 2 * AROUND : room - 2, room);
+  const text = whole.slice(cut, to);
+  const shown = `${cut > 0 ? '…' : ''}${clean(text)}${to < whole.length ? '…' : ''}`;
   const at = (column: number): number => (cut > 0 ? 1 : 0) + columns(clean(text.slice(0, Math.max(0, column - 1 - cut))));
   const blank = `${' '.repeat(gutter)} ${style.frame('|')}`;
   // One row per mark keeps labels apart when two of them stand on one line.
   const rows = ordered.map(({ origin: { span }, label, primary }) => {
     const end = span.endLine === span.line ? span.endColumn : whole.trimEnd().length + 1;
     const start = at(span.column);
-    const length = Math.max(1, Math.min(at(end), columns(shown)) - start);
+    const words = clean(label);
+    // Where both do not fit in the terminal, the mark is shortened and its label stays.
+    const most = style.width === undefined ? Number.POSITIVE_INFINITY : Math.max(1, room - start - 1 - columns(words));
+    const length = Math.max(1, Math.min(at(end), columns(shown), start + most) - start);
     const brush = primary ? paint : style.frame;
-    return `${blank} ${' '.repeat(start)}${brush((primary ? '^' : '-').repeat(length))} ${brush(clean(label))}`.trimEnd();
+    return `${blank} ${' '.repeat(start)}${brush((primary ? '^' : '-').repeat(length))} ${brush(words)}`.trimEnd();
   });
   return [`${number(line, gutter, style)}${withSpace(shown)}`, ...rows];
+}
+
+/** All of a line that fits in `room` columns, else `length` characters with the place a third of the way in. */
+function windowOf(line: string, place: number, length: number, room: number): { readonly from: number; readonly to: number } {
+  if (line.length <= room && columns(clean(line)) <= room) return { from: 0, to: line.length };
+  const from = Math.max(0, Math.min(place - Math.floor(length / 3), line.length - length));
+  return { from: place < length / 2 ? 0 : from, to: Math.min(line.length, (place < length / 2 ? 0 : from) + length) };
 }
 
 const number = (line: number, gutter: number, style: Style): string => `${style.frame(String(line).padStart(gutter))} ${style.frame('|')}`;

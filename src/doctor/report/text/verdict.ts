@@ -4,7 +4,7 @@ import { formatOrigin } from '../../../core/origin.ts';
 import type { Step, Verdict, World } from '../../../network/answer.ts';
 import { marks, symptomWords } from '../../words.ts';
 import type { Style } from './style.ts';
-import { clean, wrap } from './style.ts';
+import { clean, columns, wrap } from './style.ts';
 
 const INDENT = '            ';
 
@@ -25,10 +25,15 @@ const stepMarks = { pass: '√', block: '×', unknown: '?', skip: ' ' } as const
 
 function stepLine(step: Step, style: Style): string {
   const paint = { pass: style.good, block: style.error, unknown: style.info, skip: style.faint }[step.outcome];
-  const [origin] = step.origins;
-  const place = origin === undefined || origin.kind === 'default' ? '' : `  ${style.faint(clean(formatOrigin(origin)))}`;
-  return `  ${style.frame(step.stage.padEnd(9))} ${paint(stepMarks[step.outcome])}${wrap(` ${clean(step.text)}`, style.width, `${INDENT}  `, 13)}${place}`;
+  const place = style.faint(clean(formatPlace(step)));
+  const text = wrap(clean(step.text), style.width, `${INDENT}  `, 14);
+  const used = 14 + columns(text.slice(text.lastIndexOf('\n') + 1).trimStart());
+  const behind = style.width === undefined || used + 2 + columns(clean(formatPlace(step))) <= style.width ? '  ' : `\n${INDENT}  `;
+  return `  ${style.frame(step.stage.padEnd(9))} ${paint(stepMarks[step.outcome])} ${text}${place === '' ? '' : `${behind}${place}`}`;
 }
+
+const formatPlace = ({ origins: [origin] }: Step): string =>
+  origin === undefined || origin.kind === 'default' ? '' : formatOrigin(origin);
 
 function flowOf({ witness }: Verdict): string {
   const translated = witness.translated === undefined ? '' : `, translated to ${witness.translated}`;

@@ -10,8 +10,6 @@ export const hostFirewall: Rule = {
   severity: 'error',
   onByDefault: true,
   *check(context) {
-    // While nobody has said what the firewall does, its being closed is one world of several and no finding.
-    if (context.model.environment.hostFirewall.knowledge === 'unknown') return;
     for (const claim of claimedBy(context, 'R16')) yield finding(context, claim);
   },
 };

@@ -1,8 +1,10 @@
-import { isLoopback, parseAddress } from '../../../core/address.ts';
+import { parseAddress } from '../../../core/address.ts';
 import { type FileOrigin, type Origin, subOrigin } from '../../../core/origin.ts';
 import type { Evidence, Question } from '../../../network/answer.ts';
-import type { Listener, Publication, Workload } from '../../../network/model.ts';
+import type { Link, Listener, Publication, Workload } from '../../../network/model.ts';
+import { DEFAULT_BRIDGE, HOST_NAMESPACE } from '../../../network/model.ts';
 import type { Change, DraftFinding, FixPlan, JudgedLink, Rule, RuleContext } from '../../rule.ts';
+import { onLoopback } from '../claims.ts';
 import { dialledHere, dials, hostPort, reasonsOf, symptomWords } from '../words.ts';
 
 export const listenerOnLoopback: Rule = {
@@ -26,26 +28,21 @@ interface ShutOut {
 }
 
 function checkListener(context: RuleContext, listener: Listener): DraftFinding | undefined {
-  if (context.lookup.namespace.get(listener.namespaceId)?.kind !== 'container' || !onLoopback(listener)) return undefined;
+  if (!onLoopback(listener)) return undefined;
   const here = context.lookup.listenersIn.get(listener.namespaceId) ?? [];
   const samePort = here.filter((other) => other.port === listener.port && other.transport === listener.transport);
   // One socket per family is common; the fault is one, and it is told at the first of them.
   if (samePort.some((other) => !onLoopback(other)) || samePort[0] !== listener) return undefined;
+  const links = context.links.filter((judged) => isShutOut(judged, listener));
+  if (listener.namespaceId === HOST_NAMESPACE) return hostFinding(context, listener, links);
+  if (context.lookup.namespace.get(listener.namespaceId)?.kind !== 'container') return undefined;
   const workload = context.lookup.workload.get(listener.workloadId ?? listener.namespaceId);
   if (workload === undefined) return undefined;
-  const shutOut: ShutOut = {
-    links: context.links.filter((judged) => isShutOut(judged, listener)),
-    publications: (context.lookup.publicationsOf.get(listener.namespaceId) ?? []).filter(
-      (item) => item.containerPort === listener.port && item.transport === listener.transport,
-    ),
-  };
-  if (shutOut.links.length === 0 && shutOut.publications.length === 0 && !servesNobody(context, listener, here)) return undefined;
-  return finding(context, listener, workload, shutOut);
-}
-
-function onLoopback(listener: Listener): boolean {
-  const address = parseAddress(listener.address);
-  return address !== undefined && isLoopback(address);
+  const publications = (context.lookup.publicationsOf.get(listener.namespaceId) ?? []).filter(
+    (item) => item.containerPort === listener.port && item.transport === listener.transport,
+  );
+  if (links.length === 0 && publications.length === 0 && !servesNobody(context, listener, here)) return undefined;
+  return finding(context, listener, workload, { links, publications });
 }
 
 function isShutOut({ verdict }: JudgedLink, listener: Listener): boolean {
@@ -68,6 +65,40 @@ function servesNobody(context: RuleContext, listener: Listener, here: readonly L
 /** Programs whose only use is that others fetch from them or send to them. */
 function isServer({ application }: Listener): boolean {
   return application !== undefined && application !== 'other' && application !== 'http' && application !== 'https';
+}
+
+/** On the host, loopback is a choice that is right for the host's own clients: told only when somebody else dials it. */
+function hostFinding(context: RuleContext, listener: Listener, links: readonly JudgedLink[]): DraftFinding | undefined {
+  const [first] = links;
+  if (first?.verdict === undefined) return undefined;
+  const who = context.lookup.workload.get(listener.workloadId ?? '')?.name ?? 'a service of the host';
+  const certain = listener.knowledge !== 'assumed' && links.every(({ verdict }) => verdict?.kind === 'unreachable');
+  const others = links.length > 1 ? ` (and ${links.length - 1} more)` : '';
+  const dialled = links.slice(0, 5).map(({ link }) => dialledHere(link));
+  const own: Evidence = { label: 'listens here', origin: listener.origin };
+  const [blamed = own, ...more] = listener.origin.kind === 'default' ? [...dialled, own] : [own, ...dialled];
+  return {
+    subject: `${who} ${listener.port}/${listener.transport}`,
+    ...(certain ? {} : { severity: 'warning' as const }),
+    message: `${who} listens on ${hostPort(listener.address, listener.port)} of the host, where packets of containers do not arrive${certain ? '' : ' on Linux'}: ${dials(context, first.link)}${others}.`,
+    evidence: [blamed, ...more],
+    reasons: reasonsOf(first.verdict),
+    symptom: symptomWords(first.verdict.symptom),
+    verdict: first.verdict,
+    fixes: [{ title: hostAdvice(context, listener, who, first.link), applicability: 'manual', changes: [] }],
+  };
+}
+
+/** What is exposed by it is the user's choice: nothing is edited. */
+function hostAdvice(context: RuleContext, listener: Listener, who: string, link: Link): string {
+  const dialled = parseAddress(link.host ?? '') === undefined ? undefined : link.host;
+  const gateway = context.model.environment.hostGatewayIps[0] ?? context.lookup.network.get(DEFAULT_BRIDGE)?.subnets[0]?.gateway;
+  const narrow = dialled ?? gateway;
+  const wide = hostPort(listener.address.includes(':') ? '::' : '0.0.0.0', listener.port);
+  const all = `${wide}, which other machines reach as well unless the host's firewall keeps them out`;
+  if (narrow === undefined) return `make ${who} listen on ${all}`;
+  const where = dialled === undefined ? "docker0's address, to which host-gateway leads" : 'the address that is dialled';
+  return `make ${who} listen on ${hostPort(narrow, listener.port)} (${where}; the containers of this host reach it there), or on ${all}`;
 }
 
 function finding(context: RuleContext, listener: Listener, workload: Workload, shutOut: ShutOut): DraftFinding {

@@ -2,9 +2,10 @@ import type { Evidence } from '../../../network/answer.ts';
 import type { Link, Listener, Workload } from '../../../network/model.ts';
 import { HOST_NAMESPACE } from '../../../network/model.ts';
 import type { DraftFinding, FixPlan, JudgedLink, Rule, RuleContext } from '../../rule.ts';
+import { isLostLocalhost } from '../claims.ts';
 import { dialName } from '../places.ts';
 import { redial } from '../redial.ts';
-import { dialledHere, dials, inContainer, isLoopbackHost, linkSubject, nameOf } from '../words.ts';
+import { dialledHere, dials, linkSubject, nameOf } from '../words.ts';
 
 export const localhostInContainer: Rule = {
   id: 'R01',
@@ -22,15 +23,14 @@ export const localhostInContainer: Rule = {
 
 function checkLink(context: RuleContext, { link, verdict }: JudgedLink): DraftFinding | undefined {
   const workload = context.lookup.workload.get(link.workloadId);
-  if (workload === undefined || verdict === undefined || link.evaluator !== 'container') return undefined;
-  if (link.host === undefined || link.port === undefined || !isLoopbackHost(link.host) || !inContainer(context, workload)) return undefined;
-  // Something of its own listens there, if only on another address of loopback: then `localhost` was meant.
-  if (verdict.kind === 'reachable' || listensHere(context, workload, link.port)) return undefined;
+  if (workload === undefined || verdict === undefined || verdict.kind === 'reachable') return undefined;
+  // Where something of its own listens, if only on another address, `localhost` was meant.
+  if (!isLostLocalhost(context, link)) return undefined;
   // Who shares a network namespace does it for its localhost; which of the others listens there may not be known.
   const unreachable = verdict.kind === 'unreachable';
   if (!unreachable && (context.lookup.members.get(workload.namespaceId) ?? []).length > 1) return undefined;
   const meant = whatIsMeant(context, workload, link);
-  if (meant.length === 0 && !unreachable && !isAgent(link, workload)) return undefined;
+  if (meant.length === 0 && !unreachable && (!isAgent(link, workload) || isOwnUrl(context, link, workload))) return undefined;
   return {
     subject: linkSubject(context, link),
     ...severity(context, link, workload, meant),
@@ -41,10 +41,6 @@ function checkLink(context: RuleContext, { link, verdict }: JudgedLink): DraftFi
     verdict,
     fixes: fixes(context, workload, link, meant),
   };
-}
-
-function listensHere(context: RuleContext, workload: Workload, port: number): boolean {
-  return (context.lookup.listenersIn.get(workload.namespaceId) ?? []).some((listener) => listener.port === port);
 }
 
 /** Something elsewhere that listens on the port that is dialled. */
@@ -112,11 +108,19 @@ function isAgent(link: Link, workload: Workload): boolean {
   return agentWords.test(`${link.setting} ${workload.image?.value ?? ''} ${workload.name}`);
 }
 
+/** `MONITORING_URL: http://localhost:8080` beside `8080:80`: where its users find the program itself. */
+function isOwnUrl(context: RuleContext, link: Link, workload: Workload): boolean {
+  const own = context.lookup.publicationsOf.get(workload.namespaceId) ?? [];
+  return link.generic && /^https?:/i.test(link.raw) && own.some(({ hostPort }) => hostPort === link.port);
+}
+
 const agentWords = /agent|collector|exporter|telemetry|monitor(?:ing)?|otel|otlp|shipper|scrape|promtail|fluent|vector|telegraf/i;
 
 function severity(context: RuleContext, link: Link, workload: Workload, meant: readonly Meant[]): Pick<DraftFinding, 'severity'> {
   if (meant.length === 0) return { severity: 'warning' };
-  return mayBeForBrowsers(context, link, workload) ? { severity: 'info' } : {};
+  if (mayBeForBrowsers(context, link, workload)) return { severity: 'info' };
+  // Agents are told by such a setting what to dial; other programs at times how they are called themselves.
+  return link.generic && /(?:^|_)SERVER_URL$/i.test(link.setting) && !isAgent(link, workload) ? { severity: 'warning' } : {};
 }
 
 /**

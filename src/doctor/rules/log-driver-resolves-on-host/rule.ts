@@ -1,7 +1,6 @@
 import type { Link, Publication } from '../../../network/model.ts';
-import type { Change, DraftFinding, JudgedLink, Rule, RuleContext } from '../../rule.ts';
-
-const nameReasons = ['name-in-host-mode', 'host-gateway-missing'];
+import type { Change, DraftFinding, Rule, RuleContext } from '../../rule.ts';
+import { type Claim, claimedBy } from '../claims.ts';
 
 export const logDriverResolvesOnHost: Rule = {
   id: 'R21',
@@ -10,12 +9,11 @@ export const logDriverResolvesOnHost: Rule = {
   severity: 'error',
   onByDefault: true,
   *check(context: RuleContext): Iterable<DraftFinding> {
-    for (const judged of context.links) if (judged.link.evaluator === 'engine') yield* judge(context, judged);
+    for (const claim of claimedBy(context, 'R21')) yield* judge(context, claim);
   },
 };
 
-function* judge(context: RuleContext, { link, verdict }: JudgedLink): Iterable<DraftFinding> {
-  if (verdict?.kind !== 'unreachable' || !nameReasons.includes(verdict.blocking[0]?.reason ?? '')) return;
+function* judge(context: RuleContext, { link, verdict }: Claim): Iterable<DraftFinding> {
   const name = context.lookup.workload.get(link.workloadId)?.name ?? link.workloadId;
   const target = context.model.workloads.find((workload) => workload.name === link.host || workload.containerName === link.host);
   const published = (context.lookup.publicationsOf.get(target?.namespaceId ?? '') ?? []).find(

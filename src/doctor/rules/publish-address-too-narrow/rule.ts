@@ -1,6 +1,6 @@
 import { type Origin, subOrigin } from '../../../core/origin.ts';
 import type { Publication } from '../../../network/model.ts';
-import type { DraftFinding, FixPlan, Rule, RuleContext } from '../../rule.ts';
+import type { Change, DraftFinding, FixPlan, Rule, RuleContext } from '../../rule.ts';
 import { type Claim, claimedBy } from '../claims.ts';
 import { dialName } from '../places.ts';
 import { redial } from '../redial.ts';
@@ -66,17 +66,29 @@ function byName(context: RuleContext, { link }: Claim, published: Publication): 
 
 /** A choice: other machines get in as well. */
 function onAllAddresses({ verdict }: Claim, published: Publication): readonly FixPlan[] {
-  const place = addressPlace(published);
-  if (place?.kind !== 'file' || !place.exact) return [];
+  const change = widen(published);
+  if (change === undefined) return [];
   return [
     {
       title: `publish ${published.hostPort ?? verdict.question.port} on all addresses of the host`,
       applicability: 'suggestion',
-      changes: [{ kind: 'replace', origin: place, text: '0.0.0.0' }],
+      changes: [change],
       turns: verdict.question,
     },
   ];
 }
+
+/** In the short form the address is a part of the text, in Compose's long form it has a key of its own. */
+function widen(published: Publication): Change | undefined {
+  const { origin, workloadId, hostIp } = published;
+  const place = addressPlace(published);
+  if (place?.kind === 'file' && place.exact) return { kind: 'replace', origin: place, text: ANY };
+  return hostIp === undefined || origin.kind !== 'file' || origin.exact
+    ? undefined
+    : { kind: 'set-publish-address', workloadId, origin, hostIp: ANY };
+}
+
+const ANY = '0.0.0.0';
 
 /** The host's address stands at the start of the short form: `127.0.0.1:9090:9090`, `[::1]:9090:9090`. */
 function addressPlace(published: Publication): Origin | undefined {

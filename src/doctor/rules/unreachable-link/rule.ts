@@ -1,6 +1,6 @@
 import type { Rule } from '../../rule.ts';
 import { claimedBy } from '../claims.ts';
-import { dialledHere, dials, isLoopbackHost, linkSubject, reasonsOf, symptomWords } from '../words.ts';
+import { dialledHere, dials, linkSubject, reasonsOf, symptomWords } from '../words.ts';
 
 export const unreachableLink: Rule = {
   id: 'R34',
@@ -10,8 +10,6 @@ export const unreachableLink: Rule = {
   onByDefault: true,
   *check(context) {
     for (const { link, verdict, step } of claimedBy(context, 'R34')) {
-      // R01 speaks for localhost, whatever stands behind it.
-      if (isLoopbackHost(link.host ?? '')) continue;
       yield {
         subject: linkSubject(context, link),
         message: `${dials(context, link)}, but ${step.text}.`,

@@ -5,6 +5,7 @@ import { conventionOf, isControl, kindOf, portNames } from './keys.ts';
 
 const kinds: Readonly<Record<KeyKind, readonly string[]>> = {
   dial: [
+    'SERVER_URL',
     'AGENT_ENDPOINT',
     'DATABASE_URL',
     'spring.datasource.url',
@@ -33,7 +34,7 @@ const kinds: Readonly<Record<KeyKind, readonly string[]>> = {
     'FRONTEND_URL',
   ],
   outside: ['EXTERNAL_URL', 'AGENT_PUBLIC_ENDPOINT', 'OAUTH_REDIRECT_URI', 'CALLBACK_URL', 'WEBHOOK_URL'],
-  'browser-or-dial': ['BASE_URL', 'API_BASE_URL', 'SERVER_URL'],
+  'browser-or-dial': ['BASE_URL', 'API_BASE_URL'],
   listen: ['LISTEN', 'BIND', 'LISTEN_ADDRESS', 'HTTP_LISTEN_ADDR', 'APP_BIND_ADDRESS', 'BIND_HOST'],
   none: [
     'HOST',
