@@ -23,7 +23,13 @@ const stages = [
   {
     name: 'unit',
     title: 'unit tests, layers and docs',
-    tests: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/docs/**/*.test.ts', 'bench/**/*.test.ts'],
+    tests: [
+      'src/**/*.test.ts',
+      'test/everyday/**/*.test.ts',
+      'test/architecture/**/*.test.ts',
+      'test/docs/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
     options: ['--test-isolation=none'],
     limitMs: minutes(3),
   },

@@ -192,7 +192,6 @@ export const everydayCases: readonly EverydayCase[] = [
     ],
     links: [{ to: 'http://host.docker.internal:9090', verdict: 'unreachable', symptom: 'refused' }],
     asked: [],
-    todo: 'R02 says "a service of the host listens on … of the host", twice the host and no name',
   },
   {
     name: "the host's firewall does not admit the bridge's subnet",
@@ -231,7 +230,6 @@ export const everydayCases: readonly EverydayCase[] = [
     ],
     links: [{ to: 'http://host.docker.internal:9090', verdict: 'unreachable', symptom: 'timeout' }],
     asked: [],
-    todo: 'R16 names a subnet that nobody can type: SUBNET_OF_example_default',
   },
   {
     name: "the host's firewall rejects the bridge's subnet",
@@ -440,7 +438,7 @@ export const everydayCases: readonly EverydayCase[] = [
         rule: 'R19',
         severity: 'error',
         at: 'services.json:1:87',
-        message: 'orders is registered in consul as 192.0.2.10:8080, but the host publishes port 8080 of orders on 8081.',
+        message: 'orders is registered in Consul as 192.0.2.10:8080, but the host publishes port 8080 of orders on 8081.',
         fixes: [
           'suggestion: publish the port under its own number: 8080:8080 (then another machine can now also reach port 8080 of the host; another machine can no longer reach port 8081 of the host)\ndocker run -d --name orders -p 8080:8080 example.org/orders:2.0',
         ],
@@ -448,7 +446,6 @@ export const everydayCases: readonly EverydayCase[] = [
     ],
     links: [],
     asked: [{ from: remote, to: '@host:8080', verdict: 'unreachable', symptom: 'refused' }],
-    todo: 'the fix closes port 8081 and does not list it',
   },
   {
     name: '-p 8080:8080 with 8080 in the registry',

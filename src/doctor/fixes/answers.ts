@@ -66,21 +66,29 @@ export function pairShifts(before: Judged, after: Judged, touched: ReadonlySet<s
     question.from.workloadId === point.from.workloadId &&
     target === meant &&
     question.port === point.port;
-  const questions = pairQuestions(after.model, touched)
+  const questions = allPairs(before.model, after.model, touched)
     .filter((pair) => !isThePoint(pair))
     .slice(0, MAX_PAIRS);
   const opened = new Map<string, string[]>();
-  const shifts: Shift[] = [];
+  const closed: Shift[] = [];
   for (const { from, to, question } of questions) {
     const was = answer(before, question);
     const is = answer(after, question);
     if (was === undefined || is === undefined || was === is || (was === 'reachable') === (is === 'reachable')) continue;
     if (is === 'reachable') opened.set(from, [...(opened.get(from) ?? []), to]);
-    else shifts.push({ text: `${from} can no longer reach ${to} by address`, worse: false });
+    else closed.push({ text: `${from} can no longer reach ${to}${question.from.kind === 'workload' ? ' by address' : ''}`, worse: false });
   }
-  for (const [from, targets] of opened)
-    shifts.push({ text: `${from} can now also reach ${[...new Set(targets)].join(', ')}`, worse: false });
-  return shifts;
+  const doors = [...opened].map(([from, targets]) => ({
+    text: `${from} can now also reach ${[...new Set(targets)].join(', ')}`,
+    worse: false,
+  }));
+  return [...doors, ...closed];
+}
+
+/** Of both models: a port that a fix takes away is asked for as well as one that it adds. */
+function allPairs(before: Model, after: Model, touched: ReadonlySet<string>): readonly Pair[] {
+  const pairs = [...pairQuestions(after, touched), ...pairQuestions(before, touched)];
+  return [...new Map(pairs.map((pair) => [JSON.stringify(pair.question), pair])).values()];
 }
 
 interface Pair {

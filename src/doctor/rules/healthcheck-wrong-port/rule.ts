@@ -60,19 +60,20 @@ function target(word: Text, match: RegExpExecArray, takesFirstAddress: boolean):
 function judge(context: RuleContext, workload: Workload, target: Target): DraftFinding | undefined {
   const listeners = (context.lookup.listenersIn.get(workload.namespaceId) ?? []).filter(({ transport }) => transport === 'tcp');
   const onPort = listeners.filter(({ port }) => port === target.port);
-  if (onPort.length > 0) return wrongFamily(workload, target, onPort);
+  if (onPort.length > 0) return wrongFamily(context, workload, target, onPort);
   return wrongPort(context, workload, target, listeners);
 }
 
 /** The test says localhost, its client takes ::1, and the server is known to listen on IPv4 only. */
-function wrongFamily(workload: Workload, target: Target, onPort: readonly Listener[]): DraftFinding | undefined {
+function wrongFamily(context: RuleContext, workload: Workload, target: Target, onPort: readonly Listener[]): DraftFinding | undefined {
   const [listener] = onPort;
+  if (!mayHaveIpv6Loopback(context)) return undefined;
   const onlyIpv4 = onPort.every(({ address, knowledge }) => !address.includes(':') && knowledge !== 'assumed');
   if (listener === undefined || !onlyIpv4 || !target.takesFirstAddress || target.host.toLowerCase() !== 'localhost') return undefined;
   return {
     subject: workload.name,
     severity: 'warning',
-    message: `the health check of ${workload.name} asks localhost, which wget takes for ::1, but ${workload.name} listens on ${listener.address}:${listener.port} only.`,
+    message: `the health check of ${workload.name} asks localhost, which the wget of Alpine takes for ::1, but ${workload.name} listens on ${listener.address}:${listener.port} only.`,
     evidence: [
       { label: 'asked here', origin: target.hostOrigin },
       { label: 'listens here', origin: listener.origin },
@@ -80,6 +81,12 @@ function wrongFamily(workload: Workload, target: Target, onPort: readonly Listen
     symptom: 'the container stays unhealthy although it serves: connection refused',
     fixes: replaced(target.hostOrigin, '127.0.0.1', 'ask 127.0.0.1 instead of localhost', 'safe'),
   };
+}
+
+/** Engines before 26 take ::1 away from containers of IPv4 networks. */
+function mayHaveIpv6Loopback({ model }: RuleContext): boolean {
+  const { engine } = model.environment;
+  return engine.knowledge === 'unknown' || engine.value !== '20.10';
 }
 
 /** Only what is sure to be wrong: the port of the host's side, or a port in a container whose sockets are all known. */

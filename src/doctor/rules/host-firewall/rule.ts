@@ -36,5 +36,7 @@ function finding(context: RuleContext, { link, verdict, step }: Claim): DraftFin
 function subnetOf({ lookup }: RuleContext, workloadId: string): string {
   const workload = lookup.workload.get(workloadId);
   const [endpoint] = lookup.endpointsOf.get(workload?.namespaceId ?? '') ?? [];
-  return lookup.network.get(endpoint?.networkId ?? '')?.subnets[0]?.cidr ?? `SUBNET_OF_${endpoint?.networkId ?? 'ITS_NETWORK'}`;
+  // The engine chooses the subnet of a network that declares none; it knows which.
+  const ask = `$(docker network inspect ${endpoint?.networkId ?? 'bridge'} --format '{{(index .IPAM.Config 0).Subnet}}')`;
+  return lookup.network.get(endpoint?.networkId ?? '')?.subnets[0]?.cidr ?? ask;
 }

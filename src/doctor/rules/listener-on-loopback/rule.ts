@@ -71,7 +71,8 @@ function isServer({ application }: Listener): boolean {
 function hostFinding(context: RuleContext, listener: Listener, links: readonly JudgedLink[]): DraftFinding | undefined {
   const [first] = links;
   if (first?.verdict === undefined) return undefined;
-  const who = context.lookup.workload.get(listener.workloadId ?? '')?.name ?? 'a service of the host';
+  const owner = context.lookup.workload.get(listener.workloadId ?? '')?.name;
+  const who = owner ?? `the service on port ${listener.port} of the host`;
   const certain = listener.knowledge !== 'assumed' && links.every(({ verdict }) => verdict?.kind === 'unreachable');
   const others = links.length > 1 ? ` (and ${links.length - 1} more)` : '';
   const dialled = links.slice(0, 5).map(({ link }) => dialledHere(link));
@@ -80,12 +81,12 @@ function hostFinding(context: RuleContext, listener: Listener, links: readonly J
   return {
     subject: `${who} ${listener.port}/${listener.transport}`,
     ...(certain ? {} : { severity: 'warning' as const }),
-    message: `${who} listens on ${hostPort(listener.address, listener.port)} of the host, where packets of containers do not arrive${certain ? '' : ' on Linux'}: ${dials(context, first.link)}${others}.`,
+    message: `${dials(context, first.link)}${others}, but ${who} listens on ${owner === undefined ? listener.address : hostPort(listener.address, listener.port)} only, where packets of containers do not arrive${certain ? '' : ' on Linux'}.`,
     evidence: [blamed, ...more],
     reasons: reasonsOf(first.verdict),
     symptom: symptomWords(first.verdict.symptom),
     verdict: first.verdict,
-    fixes: [{ title: hostAdvice(context, listener, who, first.link), applicability: 'manual', changes: [] }],
+    fixes: [{ title: hostAdvice(context, listener, owner ?? 'that service', first.link), applicability: 'manual', changes: [] }],
   };
 }
 

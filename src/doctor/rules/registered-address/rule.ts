@@ -144,7 +144,7 @@ function publishedOtherwise(context: RuleContext, registration: Registration, wo
   const outside = published.hostPort === undefined ? 'on a port that the engine picks anew at each start' : `on ${published.hostPort}`;
   return {
     subject: registration.service,
-    message: `${registration.service} is registered in ${registration.registry} as ${shown(registration)}, but the host publishes port ${registration.port} of ${workload.name} ${outside}.`,
+    message: `${registration.service} is registered in ${registryName(registration)} as ${shown(registration)}, but the host publishes port ${registration.port} of ${workload.name} ${outside}.`,
     evidence: [
       { label: 'registered here', origin: portOrigin ?? registration.origin },
       { label: 'published here', origin: published.hostPortOrigin ?? published.origin },
@@ -187,6 +187,8 @@ function portFixes(registration: Registration, workload: Workload, published: Pu
 function publicationsOf({ lookup }: RuleContext, workload: Workload): readonly Publication[] {
   return lookup.publicationsOf.get(workload.namespaceId) ?? [];
 }
+
+const registryName = ({ registry }: Registration): string => (registry === 'consul' ? 'Consul' : registry);
 
 const shown = (registration: Registration): string => hostPort(registration.address, registration.port);
 
