@@ -1,14 +1,17 @@
 // Runs under any Node from 18 on, after scripts/install.mjs.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureInstalled, root } from './install.mjs';
+import { wrapped } from './code-cache.mjs';
+import { ensureInstalled, node24, root } from './install.mjs';
 
 const dist = join(root, 'dist');
 export const bundle = join(dist, 'cli.js');
 
 /** Sources, settings and this script: when one of them is newer than the bundle, the bundle is stale. */
-const inputs = ['src', 'package.json', 'package-lock.json', 'scripts/build.mjs'];
+const inputs = ['src', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/code-cache.mjs'];
 
 export function isStale() {
   if (!existsSync(bundle)) return true;
@@ -27,45 +30,76 @@ function newest(path) {
 }
 
 /**
- * Builds dist/: `cli.js`, a few lines that switch on V8's compile cache, and the program behind it. Switching it on has to
- * happen before the program's modules are loaded, and static imports are hoisted: hence two files.
- * `splitting` keeps every `await import()` a file of its own, so that a command loads only what it runs.
+ * Builds dist/: `main.js`, the whole program as one CommonJS file; `main-HASH.cache`, V8's code for what `check` runs; and `cli.js`,
+ * a few lines that bring the two together. docs/internals/decisions.md has the numbers.
  */
 export async function build() {
   const { build: esbuild } = await import('esbuild');
   const fresh = join(root, '.cache', `dist-new-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
   try {
-    const result = await esbuild({
+    const { metafile } = await esbuild({
       absWorkingDir: root,
       entryPoints: { main: 'src/cli.ts' },
       outdir: fresh,
       bundle: true,
-      splitting: true,
-      format: 'esm',
+      format: 'cjs',
       platform: 'node',
       target: 'node22',
       minify: true,
-      keepNames: false,
       sourcemap: 'external',
       legalComments: 'none',
-      // Node asks the nearest package.json what a .js file is; .mjs says it by itself, some milliseconds sooner.
-      outExtension: { '.js': '.mjs' },
-      chunkNames: 'chunk-[hash]',
       metafile: true,
       logLevel: 'warning',
+      // Read only where FAIRLEAD_VERSION is not defined, so never here.
+      logOverride: { 'empty-import-meta': 'silent' },
       define: { FAIRLEAD_VERSION: JSON.stringify(version()) },
       loader: { '.md': 'text' },
-      // The same code as ES modules instead of CommonJS: what nobody calls is left out, and a lazy import sees its names.
+      // A script that is loaded from its code cache has no import() of its own; everything is in the bundle anyway.
+      supported: { 'dynamic-import': false },
+      // The same code as ES modules instead of CommonJS: what nobody calls is left out.
       alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+      plugins: [withoutTopLevelAwait],
     });
-    writeFileSync(join(fresh, 'cli.js'), launcher);
+    const cache = cacheName(join(fresh, 'main.js'));
+    writeFileSync(join(fresh, 'package.json'), '{"type":"commonjs"}\n');
+    writeFileSync(join(fresh, 'cli.js'), launcher(cache));
     chmodSync(join(fresh, 'cli.js'), 0o755);
+    writeCache(fresh, cache);
     swap(fresh);
-    return result.metafile;
+    return metafile;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** CommonJS knows no `await` outside of functions: what follows the imports of the entry becomes one. */
+const withoutTopLevelAwait = {
+  name: 'without-top-level-await',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]src[\\/]cli\.ts$/ }, ({ path }) => {
+      const lines = readFileSync(path, 'utf8').replace(/^#!.*/, '').split('\n');
+      const last = lines.findLastIndex((line) => line.startsWith('import '));
+      return { loader: 'ts', contents: [...lines.slice(0, last + 1), '(async () => {', ...lines.slice(last + 1), '})();'].join('\n') };
+    });
+  },
+};
+
+/** V8 looks at no more than the length of the source to tell whether a cache belongs to it; the name says it for sure. */
+function cacheName(file) {
+  return `main-${createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 12)}.cache`;
+}
+
+/**
+ * Runs `check` once and keeps the code of all functions that it compiled. Node's own compile cache holds what is compiled when a
+ * module is loaded, and not what is compiled when it is called first, which is nearly everything here.
+ */
+function writeCache(folder, cache) {
+  const done = spawnSync(node24, [join(root, 'scripts', 'code-cache.mjs'), join(folder, 'main.js'), join(folder, cache)], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (done.status !== 0) process.stderr.write(`dist/ has no code cache and starts slower: ${done.stderr}\n`);
 }
 
 /** esbuild has printed what is wrong, with its places; a stack of ours would say nothing more. */
@@ -79,16 +113,34 @@ export async function buildOrExit() {
   }
 }
 
-const launcher = `#!/usr/bin/env node
-import module from 'node:module';
-if (Number.parseInt(process.versions.node, 10) < 22) {
-  process.stderr.write('fairlead needs Node 22 or newer; this is ' + process.versions.node + '\\n');
+/** Another version of Node than the one that built rejects the cache; then it is as if there were none. */
+function launcher(cache) {
+  return `#!/usr/bin/env node
+'use strict';
+const { version, versions, argv } = process;
+if (Number.parseInt(versions.node, 10) < 22) {
+  process.stderr.write('fairlead needs Node 22 or newer; this is ' + version + '\\n');
   process.exitCode = 3;
+} else if (argv.length === 3 && argv[2] === '--version') {
+  process.stdout.write('fairlead ${version()}\\n');
 } else {
-  module.enableCompileCache?.();
-  await import('./main.mjs');
+  const { readFileSync } = require('node:fs');
+  const { Script } = require('node:vm');
+  const filename = __dirname + '/main.js';
+  let cachedData;
+  try {
+    cachedData = readFileSync(__dirname + '/${cache}');
+  } catch {}
+  const source = cachedData && ${wrapped};
+  const script = source && new Script(source, { filename, cachedData });
+  if (script && !script.cachedDataRejected) script.runInThisContext()(exports, require, module, filename, __dirname);
+  else {
+    require('node:module').enableCompileCache?.();
+    require('./main.js');
+  }
 }
 `;
+}
 
 function version() {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -106,9 +158,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   ensureInstalled();
   const started = performance.now();
   const { outputs } = await buildOrExit();
-  const sizes = Object.entries(outputs).filter(([path]) => path.endsWith('.mjs'));
+  const sizes = Object.entries(outputs).filter(([path]) => path.endsWith('.js'));
   const bytes = sizes.reduce((sum, [, output]) => sum + output.bytes, 0);
-  process.stdout.write(
-    `dist/cli.js built in ${Math.round(performance.now() - started)} ms: ${sizes.length} files, ${Math.round(bytes / 1024)} kB\n`,
-  );
+  process.stdout.write(`dist/cli.js built in ${Math.round(performance.now() - started)} ms: ${Math.round(bytes / 1024)} kB\n`);
 }
