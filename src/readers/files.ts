@@ -55,8 +55,15 @@ export function decode(path: string, bytes: Uint8Array): FileResult {
   try {
     return { ok: true, source: new SourceText(path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) };
   } catch {
-    return { ok: false, reason: 'not-utf8', message: `not UTF-8: byte ${firstInvalidByte(bytes)} cannot be decoded` };
+    return { ok: false, reason: 'not-utf8', message: `not UTF-8 at ${placeOf(bytes, firstInvalidByte(bytes))}; save it as UTF-8` };
   }
+}
+
+/** Line and column (in bytes, both from 1): there are no characters to count yet. */
+function placeOf(bytes: Uint8Array, offset: number): string {
+  const before = bytes.subarray(0, offset);
+  const line = before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 1);
+  return `line ${line}, byte ${offset - before.lastIndexOf(0x0a)} of it`;
 }
 
 function firstInvalidByte(bytes: Uint8Array): number {
