@@ -38,7 +38,7 @@ const stages = [
     title: 'the program as a whole',
     tests: ['test/cli/**/*.test.ts', 'test/scripts/**/*.test.ts'],
     options: [],
-    limitMs: minutes(3),
+    limitMs: minutes(6),
   },
   { name: 'lab-setup', title: 'what the lab needs', run: [node24, 'scripts/lab-setup.ts'], limitMs: minutes(5) },
   // Several files at a time: engines have nothing in common, and the tests mostly wait for timeouts to pass.
