@@ -4,11 +4,11 @@
  */
 import { parseAddress } from '../core/address.ts';
 import { FairleadError } from '../core/errors.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { Question, Source } from '../network/answer.ts';
 import { lookup } from '../network/lookup.ts';
 import type { Model, Transport, Workload } from '../network/model.ts';
 import { pairQuestion } from '../reach/classes.ts';
-import { didYouMean } from './nearest.ts';
 
 /** One thing to ask, and how to say it. */
 export interface Asked {

@@ -1,9 +1,10 @@
 /** The environment profile as people state it, on the command line and in the settings file. One table for both. */
+
+import { nearest } from '../core/nearest.ts';
 import type { Origin } from '../core/origin.ts';
 import type { EngineVersion, Environment } from '../network/environment.ts';
 import { engineVersions, hostFirewalls, platforms } from '../network/environment.ts';
 import { declared } from '../network/fact.ts';
-import { nearest } from './nearest.ts';
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string; readonly hint: string };
 

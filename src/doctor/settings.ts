@@ -1,6 +1,7 @@
 /** Reads the settings file. Loaded only when there is one. */
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { didYouMean } from '../core/nearest.ts';
 import type { FileOrigin } from '../core/origin.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SourceText } from '../core/text.ts';
@@ -8,7 +9,6 @@ import type { Severity } from '../network/answer.ts';
 import { severities } from '../network/answer.ts';
 import type { Environment } from '../network/environment.ts';
 import { parseHostListener } from './host-listener.ts';
-import { didYouMean } from './nearest.ts';
 import type { Parsed } from './profile.ts';
 import { profileFields } from './profile.ts';
 import type { Settings, Suppression } from './settings-fields.ts';

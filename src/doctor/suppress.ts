@@ -1,8 +1,9 @@
 /** Findings that somebody accepted, by a comment beside the line or in the settings file. A reason is required. */
+
+import { didYouMean } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SourceText } from '../core/text.ts';
 import type { Finding } from '../network/answer.ts';
-import { didYouMean } from './nearest.ts';
 import type { Suppression } from './settings-fields.ts';
 
 export interface Suppressed {

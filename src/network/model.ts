@@ -52,7 +52,8 @@ export interface Workload {
   readonly id: string;
   /** As people call it in a terminal: the service's or the container's name. */
   readonly name: string;
-  readonly declaredBy: 'compose' | 'docker-run' | 'engine';
+  /** `agent`: a Fairlead agent that reported itself. */
+  readonly declaredBy: 'compose' | 'docker-run' | 'engine' | 'agent';
   /** Where the whole thing is declared: the service's key, the `docker run` command, the inspected object. */
   readonly origin: Origin;
   readonly namespaceId: string;

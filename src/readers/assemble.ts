@@ -1,4 +1,5 @@
 /** Parts → one model of one host. Pure. */
+import { plainBridge } from '../network/bridge.ts';
 import type { Environment } from '../network/environment.ts';
 import { defaultEnvironment } from '../network/environment.ts';
 import type { Link, Listener, Model, Namespace, Network, Subnet } from '../network/model.ts';
@@ -75,22 +76,7 @@ const bridgeSubnet: Subnet = {
 function defaultBridge(known: Network | undefined): Network {
   if (known !== undefined)
     return known.subnets.length > 0 ? { ...known, external: false } : { ...known, external: false, subnets: [bridgeSubnet] };
-  return {
-    id: DEFAULT_BRIDGE,
-    key: DEFAULT_BRIDGE,
-    origin: bridgeOrigin,
-    driver: 'bridge',
-    external: false,
-    icc: { value: true, origin: bridgeOrigin },
-    gatewayMode4: { value: 'nat', origin: bridgeOrigin },
-    gatewayMode6: { value: 'nat', origin: bridgeOrigin },
-    masquerade: true,
-    ipv4: true,
-    ipv6: false,
-    attachable: false,
-    subnets: [bridgeSubnet],
-    options: [],
-  };
+  return plainBridge(DEFAULT_BRIDGE, bridgeOrigin, { subnets: [bridgeSubnet] });
 }
 
 /** Readers number the links of their own part; in the joined model the ids must still differ. */

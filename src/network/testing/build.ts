@@ -1,6 +1,7 @@
 /** Small models for tests, from a few words per container. Production code does not import it. */
 import { parseAddress } from '../../core/address.ts';
 import type { Origin } from '../../core/origin.ts';
+import { plainBridge } from '../bridge.ts';
 import type { EngineVersion, Environment } from '../environment.ts';
 import { defaultEnvironment } from '../environment.ts';
 import { declared } from '../fact.ts';
@@ -100,24 +101,9 @@ function workload(name: string, container: ContainerSketch): Workload {
 }
 
 function network(name: string, more: Partial<Network> | undefined): Network {
-  return {
-    id: name,
-    key: name,
-    origin: here,
-    driver: 'bridge',
-    external: false,
-    icc: { value: true, origin: here },
-    gatewayMode4: { value: 'nat', origin: here },
-    gatewayMode6: { value: 'nat', origin: here },
-    masquerade: true,
-    ipv4: true,
-    ipv6: false,
-    attachable: false,
-    subnets:
-      name === DEFAULT_BRIDGE ? [{ cidr: '172.17.0.0/16', gateway: '172.17.0.1', auxiliary: [], knowledge: 'assumed', origin: here }] : [],
-    options: [],
-    ...more,
-  };
+  const subnets: Network['subnets'] =
+    name === DEFAULT_BRIDGE ? [{ cidr: '172.17.0.0/16', gateway: '172.17.0.1', auxiliary: [], knowledge: 'assumed', origin: here }] : [];
+  return plainBridge(name, here, { subnets, ...more });
 }
 
 function endpoints(name: string, container: ContainerSketch): readonly Endpoint[] {

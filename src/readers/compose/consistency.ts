@@ -1,6 +1,6 @@
+import { nearest } from '../../core/nearest.ts';
 import { checkValues } from './check-values.ts';
 import { reportCycle } from './cycles.ts';
-import { nearest } from './did-you-mean.ts';
 import type { MapNode, Node, Place } from './node.ts';
 import { at, entriesAt, itemsAt, mapAt, textAt } from './node.ts';
 import type { Problems } from './problems.ts';

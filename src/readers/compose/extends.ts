@@ -1,5 +1,5 @@
+import { nearest } from '../../core/nearest.ts';
 import { canonical } from './canonical.ts';
-import { nearest } from './did-you-mean.ts';
 import { interpolate } from './interpolate.ts';
 import type { Loading, Scope } from './load.ts';
 import { folderOf, parseFile, relativeTo } from './load.ts';

@@ -1,5 +1,6 @@
 import { parseCidr } from '../../core/address.ts';
 import type { Origin } from '../../core/origin.ts';
+import { plainBridge } from '../../network/bridge.ts';
 import type { GatewayMode, Network, Setting, Subnet } from '../../network/model.ts';
 import { gatewayModes } from '../../network/model.ts';
 import type { Entry, Node, ScalarNode } from './node.ts';
@@ -85,20 +86,5 @@ export const dockerZero = byDefault('default of the engine: the bridge docker0')
 
 /** A network that exists without being declared here; its subnet is the engine's to say. */
 export function elsewhere(id: string, origin: Origin): Network {
-  return {
-    id,
-    key: id,
-    origin,
-    driver: 'bridge',
-    external: true,
-    icc: { value: true, origin },
-    gatewayMode4: { value: 'nat', origin },
-    gatewayMode6: { value: 'nat', origin },
-    masquerade: true,
-    ipv4: true,
-    ipv6: false,
-    attachable: false,
-    subnets: [],
-    options: [],
-  };
+  return plainBridge(id, origin, { external: true });
 }

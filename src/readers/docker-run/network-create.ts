@@ -1,5 +1,6 @@
 import { type Cidr, contains, formatCidr, overlaps, parseAddress, parseCidr } from '../../core/address.ts';
-import { assumed } from '../../network/fact.ts';
+import type { Origin } from '../../core/origin.ts';
+import { plainBridge } from '../../network/bridge.ts';
 import { type GatewayMode, gatewayModes, type Network, type Setting, type Subnet } from '../../network/model.ts';
 import { settingOf } from './container.ts';
 import { GivenFlags } from './given.ts';
@@ -228,34 +229,11 @@ function outside(what: string, text: Text, drafts: readonly Draft[], unknownSubn
 
 /** The bridge docker0, which every engine has and nobody creates. */
 export function defaultBridge(id: string): Network {
-  return plainBridge(id, 'default of the engine: containers without --network are on the bridge docker0');
-}
-
-function plainBridge(id: string, text: string): Network {
-  const { origin } = assumed(id, text);
-  return {
-    id,
-    key: id,
-    origin,
-    driver: 'bridge',
-    external: false,
-    icc: { value: true, origin },
-    gatewayMode4: { value: 'nat', origin },
-    gatewayMode6: { value: 'nat', origin },
-    masquerade: true,
-    ipv4: true,
-    ipv6: false,
-    attachable: false,
-    subnets: [],
-    options: [],
-  };
+  return plainBridge(id, { kind: 'default', text: 'default of the engine: containers without --network are on the bridge docker0' });
 }
 
 /** A network that something refers to and this input does not make. */
 export function externalNetwork(name: Text): Network {
-  return {
-    ...plainBridge(name.value, 'taken for a plain bridge: this input does not say how the network is made'),
-    origin: name.origin,
-    external: true,
-  };
+  const taken: Origin = { kind: 'default', text: 'taken for a plain bridge: this input does not say how the network is made' };
+  return plainBridge(name.value, taken, { origin: name.origin, external: true });
 }

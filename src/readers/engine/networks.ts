@@ -1,4 +1,5 @@
 import type { Origin } from '../../core/origin.ts';
+import { plainBridge } from '../../network/bridge.ts';
 import { DEFAULT_BRIDGE, type GatewayMode, gatewayModes, type Network, type Subnet } from '../../network/model.ts';
 import { type Attachment, subnetsOf } from './endpoints.ts';
 import { booleanOf, entriesOf, field, gap, itemsOf, originOf, type Place, settingsOf, textOf } from './json-place.ts';
@@ -117,20 +118,12 @@ export function networkFromAttachments(name: string, attachments: readonly Attac
     value,
     origin: { kind: 'default', text: `default of the bridge driver: ${what}` } as const,
   });
-  return {
-    id: name,
-    key: name,
-    origin,
-    driver: 'bridge',
+  return plainBridge(name, origin, {
     external: true,
     icc: standard(true, 'icc is on'),
     gatewayMode4: standard<GatewayMode>('nat', 'gateway mode nat'),
     gatewayMode6: standard<GatewayMode>('nat', 'gateway mode nat'),
-    masquerade: true,
-    ipv4: true,
     ipv6: subnets.some((subnet) => subnet.cidr.includes(':')),
-    attachable: false,
     subnets: subnets.filter((subnet, at) => subnets.findIndex((other) => other.cidr === subnet.cidr) === at),
-    options: [],
-  };
+  });
 }

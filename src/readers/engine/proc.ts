@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { type ProcSocket, parseProcNet } from './proc-net.ts';
+import { type ProcSocket, parseProcNet } from '../../network/proc-net.ts';
 
 /** The little of /proc that is read. What may not be read is undefined or empty, like what is not there. */
 export interface Proc {

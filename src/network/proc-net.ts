@@ -1,4 +1,4 @@
-import { formatAddress } from '../../core/address.ts';
+import { formatAddress } from '../core/address.ts';
 
 /** A socket that accepts what comes to its port. */
 export interface ProcSocket {
