@@ -1,0 +1,20 @@
+/** The agent's own log. */
+import { z } from 'zod';
+
+export const logSettings = z
+  .strictObject({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .prefault('info')
+      .describe('The least important events that are written.')
+      .meta({ examples: ['debug'] }),
+    format: z
+      .enum(['text', 'json'])
+      .prefault('text')
+      .describe('text for people, json for programs: one object a line.')
+      .meta({ examples: ['json'] }),
+  })
+  .prefault({})
+  .describe("The agent's own log, written to standard error.");
+
+export type LogSettings = z.output<typeof logSettings>;
