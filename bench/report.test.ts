@@ -33,9 +33,12 @@ test('the table holds a line per task', () => {
 });
 
 test('results replace only what stands between the marks', () => {
-  const page = 'a\n<!-- results: written by npm run bench -->\nold\n<!-- end of results -->\nb';
-  assert.equal(withResults(page, 'new'), 'a\n<!-- results: written by npm run bench -->\nnew\n<!-- end of results -->\nb');
-  assert.throws(() => withResults('no marks', 'new'), /lost its marks/);
+  const page = 'a\n<!-- results: written by npm run bench -- check -->\nold\n<!-- end of results -->\nb';
+  assert.equal(
+    withResults(page, 'new', 'check'),
+    'a\n<!-- results: written by npm run bench -- check -->\nnew\n<!-- end of results -->\nb',
+  );
+  assert.throws(() => withResults('no marks', 'new', 'check'), /lost its marks/);
 });
 
 test('the machine is named by what it can do', () => assert.match(machine(), /^\d+ cores of .+, \d+ GiB, \w+ [\d.]+, Node 2\d\./));

@@ -70,13 +70,13 @@ export function busyness(load: number = loadavg()[0] ?? 0, cores: number = cpus(
     : `**The machine was busy** (load ${load.toFixed(1)} on ${cores} cores): times are too long and spread. Run it again on a quiet one.`;
 }
 
-const begin = '<!-- results: written by npm run bench -->';
+const begin = (name: string) => `<!-- results: written by npm run bench -- ${name} -->`;
 const end = '<!-- end of results -->';
 
-/** The page with the part between the two marks replaced. */
-export function withResults(page: string, results: string): string {
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`bench/README.md has lost its marks ${begin} and ${end}`);
-  return `${page.slice(0, from + begin.length)}\n${results}\n${page.slice(to)}`;
+/** The page with the part of this bench, between two marks, replaced. */
+export function withResults(page: string, results: string, name: string): string {
+  const from = page.indexOf(begin(name));
+  const to = page.indexOf(end, from);
+  if (from === -1 || to < from) throw new Error(`bench/README.md has lost its marks ${begin(name)} and ${end}`);
+  return `${page.slice(0, from + begin(name).length)}\n${results}\n${page.slice(to)}`;
 }

@@ -30,8 +30,8 @@ function newest(path) {
 }
 
 /**
- * Builds dist/: `main.js`, the whole program as one CommonJS file; `main-HASH.cache`, V8's code for what `check` runs; and `cli.js`,
- * a few lines that bring the two together. docs/internals/decisions.md has the numbers.
+ * Builds dist/ as CommonJS files: `main.js`, the doctor's commands; `main-HASH.cache`, V8's code for what `check` runs; `cli.js`, a few
+ * lines that bring the two together; `control.js`, the commands of the control plane; and `agent.js`, the agent alone. docs/internals/decisions.md has the numbers.
  */
 export async function build() {
   const { build: esbuild } = await import('esbuild');
@@ -40,7 +40,7 @@ export async function build() {
   try {
     const { metafile } = await esbuild({
       absWorkingDir: root,
-      entryPoints: { main: 'src/cli.ts' },
+      entryPoints: { main: 'src/cli.ts', control: 'src/cli/control.ts', agent: 'src/fairlead-agent.ts' },
       outdir: fresh,
       bundle: true,
       format: 'cjs',
@@ -59,12 +59,12 @@ export async function build() {
       supported: { 'dynamic-import': false },
       // The same code as ES modules instead of CommonJS: what nobody calls is left out.
       alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
-      plugins: [withoutTopLevelAwait],
+      plugins: [withoutTopLevelAwait, controlApart],
     });
     const cache = cacheName(join(fresh, 'main.js'));
     writeFileSync(join(fresh, 'package.json'), '{"type":"commonjs"}\n');
     writeFileSync(join(fresh, 'cli.js'), launcher(cache));
-    chmodSync(join(fresh, 'cli.js'), 0o755);
+    for (const name of ['cli.js', 'agent.js']) chmodSync(join(fresh, name), 0o755);
     writeCache(fresh, cache);
     swap(fresh);
     return metafile;
@@ -77,11 +77,21 @@ export async function build() {
 const withoutTopLevelAwait = {
   name: 'without-top-level-await',
   setup(esbuild) {
-    esbuild.onLoad({ filter: /[\\/]src[\\/]cli\.ts$/ }, ({ path }) => {
+    esbuild.onLoad({ filter: /[\\/]src[\\/](?:cli|fairlead-agent)\.ts$/ }, ({ path }) => {
       const lines = readFileSync(path, 'utf8').replace(/^#!.*/, '').split('\n');
       const last = lines.findLastIndex((line) => line.startsWith('import '));
       return { loader: 'ts', contents: [...lines.slice(0, last + 1), '(async () => {', ...lines.slice(last + 1), '})();'].join('\n') };
     });
+  },
+};
+
+/** What only the control plane needs is read by its commands alone. */
+const controlApart = {
+  name: 'control-apart',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.\/control\.ts$/ }, ({ importer }) =>
+      /[\\/]src[\\/]cli[\\/]commands\.ts$/.test(importer) ? { path: './control.js', external: true } : undefined,
+    );
   },
 };
 

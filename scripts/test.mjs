@@ -19,6 +19,7 @@ const stages = [
   { name: 'biome', title: 'format and lint', run: [bin('biome'), 'check', '--error-on-warnings', '.'], limitMs: minutes(1) },
   { name: 'types', title: 'types', run: [bin('tsc'), '--noEmit'], limitMs: minutes(2) },
   { name: 'knip', title: 'unused files, exports and dependencies', run: [bin('knip')], limitMs: minutes(1) },
+  { name: 'protocol', title: 'generated OpAMP messages', run: [node24, 'scripts/protocol.mjs', '--check'], limitMs: minutes(1) },
   { name: 'build', title: 'bundle', run: [node24, 'scripts/build.mjs'], limitMs: minutes(1) },
   {
     name: 'unit',
@@ -32,6 +33,13 @@ const stages = [
     ],
     options: ['--test-isolation=none'],
     limitMs: minutes(3),
+  },
+  {
+    name: 'integration',
+    title: 'server and agent on loopback',
+    tests: ['src/**/*.integration.ts'],
+    options: ['--test-concurrency=2'],
+    limitMs: minutes(6),
   },
   {
     name: 'cli',

@@ -8,7 +8,8 @@ const io = processIo(argv);
 try {
   process.exitCode = await main(argv, io);
 } catch (error) {
-  process.exitCode = await failed(error, io);
+  const { failed } = await import('./cli/failed.ts');
+  process.exitCode = failed(error, io);
 }
 
 async function main(args: readonly string[], streams: Io): Promise<number> {
@@ -20,17 +21,4 @@ async function main(args: readonly string[], streams: Io): Promise<number> {
   }
   const { runCommand } = await import('./cli/run.ts');
   return runCommand(first, rest, streams);
-}
-
-/** What users can cause has a code and a hint. Anything else is our bug, and says so in one line. */
-async function failed(error: unknown, streams: Io): Promise<number> {
-  const { FairleadError } = await import('./core/errors.ts');
-  if (error instanceof FairleadError) {
-    streams.say(`fairlead: ${error.message}\n${error.hint === '' ? '' : `  ${error.hint}\n`}`);
-    return error.exitCode;
-  }
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  streams.say(`fairlead: internal error, please report it: ${text} (FAIRLEAD_DEBUG=1 shows where)\n`);
-  if (streams.env.FAIRLEAD_DEBUG && error instanceof Error) streams.say(`${error.stack ?? ''}\n`);
-  return 3;
 }

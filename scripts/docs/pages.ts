@@ -1,9 +1,12 @@
 /** Generated pages and pages with real outputs: path from the root of the repository → text. Made from code only, so that the same code gives the same bytes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serverSettings } from '../../src/server/settings.ts';
 import { cliPage } from './cli.ts';
 import { runCommand, withOutputs } from './console.ts';
+import { definedSettingsPage, settingsSchema } from './defined-settings.ts';
 import { errorsPage } from './errors.ts';
+import { eventsPage } from './events.ts';
 import { profilesPage } from './profiles.ts';
 import { rulesPage } from './rules.ts';
 import { settingsPage } from './settings.ts';
@@ -22,8 +25,19 @@ export async function generatedPages(): Promise<readonly Page[]> {
   return [
     { path: 'docs/reference/cli.md', text: await cliPage() },
     { path: 'docs/reference/errors.md', text: errorsPage() },
+    { path: 'docs/reference/events.md', text: eventsPage() },
     { path: 'docs/reference/profiles.md', text: profilesPage() },
     { path: 'docs/reference/rules.md', text: rulesPage() },
+    {
+      path: 'docs/reference/server-settings.md',
+      text: definedSettingsPage(serverSettings, {
+        from: 'src/server/settings.ts',
+        title: 'Settings of the server',
+        intro:
+          '`fairlead server --config FILE` reads YAML or JSON. Everything has a default; unknown keys are errors, and nothing is opened until the whole file is valid (`--check` does no more than that).',
+      }),
+    },
+    { path: 'docs/schemas/server-settings.schema.json', text: settingsSchema(serverSettings, 'fairlead server --config') },
     { path: 'docs/reference/settings.md', text: settingsPage() },
     ...consolePages.map((path) => ({ path, text: withOutputs(readFileSync(join(root, path), 'utf8'), runCommand) })),
   ];

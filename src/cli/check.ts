@@ -1,8 +1,9 @@
 /** `fairlead check` */
+
+import { didYouMean } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
 import type { CheckRequest, CheckResult } from '../doctor/check.ts';
 import { check as runCheck } from '../doctor/check.ts';
-import { didYouMean } from '../doctor/nearest.ts';
 import type { Format, Report } from '../doctor/report/index.ts';
 import { formats, render } from '../doctor/report/index.ts';
 import { rules } from '../doctor/rules/index.ts';

@@ -9,6 +9,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'up',
+    summary: 'start a server and one agent on this machine, enrolled over mutual TLS',
+    load: async () => (await import('./control.ts')).controlCommand('up'),
+  },
+  {
     name: 'check',
     summary: 'find what keeps agents from their servers, and prove the fix',
     load: async () => (await import('./check.ts')).check,
@@ -32,5 +37,40 @@ export const commands: readonly CommandEntry[] = [
     name: 'rules',
     summary: 'list the rules',
     load: async () => (await import('./rules.ts')).rulesCommand,
+  },
+  {
+    name: 'server',
+    summary: 'run the control plane: enrolment, fleet, configurations, discovery',
+    load: async () => (await import('./control.ts')).controlCommand('server'),
+  },
+  {
+    name: 'agent',
+    summary: 'run the agent: joins a server, reports, watches its links',
+    load: async () => (await import('./control.ts')).controlCommand('agent'),
+  },
+  {
+    name: 'agents',
+    summary: 'the fleet: who is there, how they are, and what to do with one',
+    load: async () => (await import('./control.ts')).controlCommand('agents'),
+  },
+  {
+    name: 'config',
+    summary: 'what agents run: versions, who gets which, and why',
+    load: async () => (await import('./config.ts')).config,
+  },
+  {
+    name: 'rollout',
+    summary: 'bring a version out in stages, and go back when agents fail',
+    load: async () => (await import('./rollout.ts')).rollout,
+  },
+  {
+    name: 'services',
+    summary: 'what can be discovered: services, their instances and checks',
+    load: async () => (await import('./services.ts')).services,
+  },
+  {
+    name: 'tokens',
+    summary: 'who may join, and who may use the API',
+    load: async () => (await import('./control.ts')).controlCommand('tokens'),
   },
 ];

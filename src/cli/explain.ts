@@ -1,6 +1,6 @@
 /** `fairlead explain` */
 import { errorTable } from '../core/errors.ts';
-import { didYouMean } from '../doctor/nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { Rule } from '../doctor/rule.ts';
 import { rules } from '../doctor/rules/index.ts';
 import { pageOf } from '../doctor/rules/pages.ts';

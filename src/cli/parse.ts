@@ -1,7 +1,7 @@
 /** argv → arguments of one command, or what is wrong with them and what was probably meant. */
 import { parseArgs } from 'node:util';
 import { FairleadError } from '../core/errors.ts';
-import { didYouMean } from '../doctor/nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { Arguments, CommandPage, Option } from './command.ts';
 
 export const commonOptions: readonly Option[] = [

@@ -1,4 +1,4 @@
-import { didYouMean } from '../doctor/nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import { commands } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Io } from './io.ts';

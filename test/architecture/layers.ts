@@ -38,6 +38,7 @@ function upward(room: string, entry: Import): readonly Violation[] {
 function impure(room: string, entry: Import): readonly Violation[] {
   const rule = rooms[room];
   if (rule === undefined || !rule.pure || entry.kind === 'file') return [];
+  if (entry.kind === 'package' && rule.packages?.includes(entry.target)) return [];
   return [sentence(entry, `${room} is pure and uses neither Node's modules nor packages`, rule.because)];
 }
 

@@ -6,7 +6,7 @@ const namelessAlone = ['common', 'shared', 'general', 'base'];
 export function nameViolations(paths: readonly string[]): readonly string[] {
   return paths.flatMap((path) =>
     path.split('/').flatMap((part) => {
-      const stem = part.replace(/(?:\.(?:test|d))?\.[a-z]+$/, '');
+      const stem = part.replace(/(?:\.(?:test|integration|d))?\.[a-z]+$/, '');
       if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(stem)) return [`${path}: "${part}" is not kebab-case`];
       const word = namelessAlone.includes(stem) ? stem : stem.split('-').find((candidate) => nameless.includes(candidate));
       return word === undefined ? [] : [`${path}: "${word}" says nothing about what is inside; name the thing that it holds`];

@@ -6,12 +6,26 @@ export interface Room {
   readonly mayImport: readonly string[];
   /** Ends the sentence `… may not import it: <because>`. */
   readonly because: string;
-  /** A verdict must be computable as a table, in a browser and without a disk: no module of Node. */
+  /** Runs in a browser and without a disk: no module of Node, and of packages only those of `packages`. */
   readonly pure: boolean;
+  readonly packages?: readonly string[];
 }
 
 export const rooms: Readonly<Record<string, Room>> = {
   core: { mayImport: [], pure: true, because: 'core holds the values that everybody speaks in, so it depends on nothing' },
+  config: {
+    mayImport: ['core'],
+    pure: true,
+    packages: ['yaml', 'zod'],
+    because: 'what a setting is does not depend on whose setting it is',
+  },
+  observe: { mayImport: ['core'], pure: false, because: 'everybody logs and counts, so observe/ knows nobody' },
+  protocol: {
+    mayImport: ['core'],
+    pure: true,
+    packages: ['@bufbuild/protobuf', 'zod'],
+    because: 'what agent and server say to each other is the same bytes on both sides, whoever opens the connection',
+  },
   network: { mayImport: ['core'], pure: true, because: 'the model and its words know nothing of who reads, asks or prints' },
   reach: { mayImport: ['core', 'network'], pure: true, because: 'a verdict follows from the model alone: the same model, the same answer' },
   readers: {
@@ -24,10 +38,25 @@ export const rooms: Readonly<Record<string, Room>> = {
     pure: false,
     because: 'the doctor serves the command line, the server and tests alike, so it knows none of them',
   },
+  agent: {
+    mayImport: ['core', 'config', 'observe', 'protocol', 'network'],
+    pure: false,
+    because: 'an agent runs on every host and stays small: it knows neither readers nor doctor nor server',
+  },
+  server: {
+    mayImport: ['core', 'config', 'observe', 'protocol', 'network', 'readers', 'reach', 'doctor'],
+    pure: false,
+    because: 'the server knows its agents by what they say to it (protocol/), not by their code',
+  },
   cli: {
-    mayImport: ['core', 'network', 'readers', 'reach', 'doctor'],
+    mayImport: ['core', 'config', 'observe', 'network', 'readers', 'reach', 'doctor', 'agent', 'server'],
     pure: false,
     because: 'cli/ holds commands; cli.ts picks one of them',
+  },
+  'fairlead-agent.ts': {
+    mayImport: ['core', 'cli'],
+    pure: false,
+    because: 'it is the command agent and nothing else, so that a host carries no more',
   },
   'cli.ts': {
     mayImport: ['core', 'cli'],
@@ -69,10 +98,15 @@ export const onlyHere: readonly {
     because: 'readers see the disk through the Files they are given, so that a fix can be proven on patched texts',
   },
   {
-    modules: ['http', 'https', 'net', 'dgram', 'tls', 'dns', 'dns/promises'],
+    modules: ['http', 'https', 'http2', 'net', 'dgram', 'tls', 'dns', 'dns/promises'],
     within: '',
-    allowed: ['readers/engine/'],
-    because: 'the only socket of this program is that of a Docker engine',
+    allowed: ['readers/engine/', 'agent/', 'server/', 'cli/api.ts'],
+    because: 'checking files opens no socket but that of a Docker engine; agent and server are there to open them',
   },
-  { modules: ['child_process', 'cluster', 'worker_threads'], within: '', allowed: [], because: 'checking files starts no program' },
+  {
+    modules: ['child_process', 'cluster', 'worker_threads'],
+    within: '',
+    allowed: ['agent/health/sd-notify.ts'],
+    because: 'nothing starts another program but systemd-notify, which speaks over a kind of socket that Node has not',
+  },
 ];

@@ -1,0 +1,17 @@
+/** `npm run bench [-- check|fleet|store|liveness …]`: what is measured; `check` when nothing is named. */
+const [name = 'check'] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  check: () => import('./check.ts'),
+  fleet: () => import('./fleet/run.ts'),
+  store: () => import('./store.ts'),
+  liveness: () => import('./liveness.ts'),
+};
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  process.stderr.write(`no bench ${name}; there are ${Object.keys(benches).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  const at = process.argv.indexOf(name);
+  if (at !== -1) process.argv.splice(at, 1);
+  await bench();
+}
