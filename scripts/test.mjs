@@ -44,7 +44,7 @@ const stages = [
   {
     name: 'cli',
     title: 'the program as a whole',
-    tests: ['test/cli/**/*.test.ts', 'test/scripts/**/*.test.ts'],
+    tests: ['test/cli/**/*.test.ts', 'test/scripts/**/*.test.ts', 'test/fleet/**/*.test.ts'],
     options: [],
     limitMs: minutes(6),
   },

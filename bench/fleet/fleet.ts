@@ -111,6 +111,13 @@ export class ServerProcess implements AsyncDisposable {
     return JSON.parse(readFileSync(this.#settings, 'utf8'));
   }
 
+  /** A sample of /metrics, by its name and labels as they stand there; 0 when there is none. */
+  async metric(sample: string): Promise<number> {
+    const text = await (await fetch(`http://${this.settings().health.listen}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${sample} `));
+    return Number(line?.slice(sample.length + 1) ?? 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child?.kill('SIGTERM');
     const late = setTimeout(() => this.#child?.kill('SIGKILL'), 20_000);

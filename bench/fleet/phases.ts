@@ -65,7 +65,7 @@ export async function runFleet(options: FleetOptions & { readonly idleMs: number
     const heartbeats = after.tally.heartbeats - before.tally.heartbeats;
     progress(`${heartbeats} heartbeats in ${seconds(options.idleMs)}`);
 
-    const configMs = await timed(() => rollOut(server, count, 1));
+    const configMs = await timed(() => rollOut(server, count));
     progress(`a configuration reached ${count} agents and was acknowledged in ${seconds(configMs)}`);
 
     const first = await fleet.order({ kind: 'tally' });
@@ -109,20 +109,16 @@ export async function runFleet(options: FleetOptions & { readonly idleMs: number
   }
 }
 
-/** Puts a version for the whole fleet and waits until the server counts all of it as applied. */
-async function rollOut(server: ServerProcess, count: number, version: number): Promise<void> {
+/** Puts a version for the whole fleet and waits until the server counts all of it as running that version. */
+async function rollOut(server: ServerProcess, count: number): Promise<void> {
   const api = server.api();
-  const body = `links:\n  watch:\n${Array.from({ length: 40 }, (_, at) => `    - { name: link-${at}, to: "kafka-${at}.example.org:9092" }`).join('\n')}\n# version ${version}\n`;
-  await api.call('POST', '/v1/configurations/bench/versions', {
+  const links = Array.from({ length: 40 }, (_, at) => `  - { name: link-${at}, to: "kafka-${at}.example.org:9092" }`).join('\n');
+  await api.call('PUT', '/v1/configurations/bench', {
     kind: 'bench',
-    files: [{ name: 'agent.yaml', contentType: 'text/yaml', body }],
+    files: [{ name: 'agent.yaml', contentType: 'text/yaml', body: `links:\n${links}\n` }],
   });
   await api.call('PUT', '/v1/assignments/bench', { selector: 'fleet=bench', configuration: 'bench', version: 'latest', priority: 1 });
-  for (;;) {
-    const { applied } = (await api.call('GET', '/v1/configurations/bench/status')) as { readonly applied: number };
-    if (applied === count) return;
-    await sleep(100);
-  }
+  while ((await server.metric('fairlead_configurations_agents{state="current"}')) < count) await sleep(100);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -9,14 +9,9 @@
  *   await parts[Symbol.asyncDispose]();      // before the connection is closed: tells systemd, ends checks, closes the journal
  */
 import { join } from 'node:path';
-import type { Registry } from 'prom-client';
 import { parse } from 'yaml';
-import type { z } from 'zod';
-import type { Clock } from '../core/clock.ts';
-import type { SourceText } from '../core/text.ts';
-import type { Log } from '../observe/log.ts';
 import type { HostLink } from '../protocol/host-report.ts';
-import type { Connection, ConnectionState, Inbound } from './connection/connection.ts';
+import type { Connection } from './connection/connection.ts';
 import { healthMetrics } from './health/metrics.ts';
 import { notReady } from './health/readiness.ts';
 import { createSdNotify } from './health/sd-notify.ts';
@@ -30,68 +25,16 @@ import { openJournal } from './journal/journal.ts';
 import { journalMetrics } from './journal/metrics.ts';
 import { systemUptime } from './journal/uptime.ts';
 import { watchControl } from './links/control.ts';
+import { controlLink, serverText } from './links/control-target.ts';
 import { createLinks } from './links/links.ts';
 import { linksMetrics } from './links/metrics.ts';
 import { systemResolve } from './links/resolve.ts';
-import type { HealthSink, Part } from './part.ts';
-import type { PlaneName, Planes } from './planes/planes.ts';
+import type { Parts, PartsOptions, PartsSettings } from './parts-options.ts';
+import type { PlaneName } from './planes/planes.ts';
 import { remoteMetrics } from './remote/metrics.ts';
 import { createRemote } from './remote/remote.ts';
 import { servicesMetrics } from './services/metrics.ts';
 import { createServices } from './services/services.ts';
-import type { HealthSettings } from './settings/health.ts';
-import type { HostSettings } from './settings/host.ts';
-import type { JournalSettings } from './settings/journal.ts';
-import type { LinksSettings } from './settings/links.ts';
-import type { LogSettings } from './settings/log.ts';
-import type { RemoteSettings } from './settings/remote.ts';
-import type { ServicesSettings } from './settings/services.ts';
-
-/** The sections of the agent's settings that are read here; others may be there too. */
-export interface PartsSettings {
-  readonly health: HealthSettings;
-  readonly host: HostSettings;
-  readonly journal: JournalSettings;
-  readonly links: LinksSettings;
-  readonly log: LogSettings;
-  readonly remote: RemoteSettings;
-  readonly services: ServicesSettings;
-}
-
-export interface PartsOptions {
-  readonly settings: PartsSettings;
-  /** The local file as it was read: the effective configuration shows what people wrote. */
-  readonly source: SourceText;
-  /** The whole settings definition; defaults of the effective configuration come from it. */
-  readonly schema: z.ZodType;
-  /** The sections that a configuration from the server may hold, each optional: `agentSettings.pick({ links: true, … }).partial()`. */
-  readonly remoteSchema: z.ZodType;
-  readonly planes: Planes;
-  /** The agent's data folder; parts use `journal/` and `remote/` in it. */
-  readonly dataDir: string;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly random: () => number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Parts of others that a remote configuration may change: `heartbeat`, `log`, `labels`. They run with their local section already. */
-  readonly others: readonly Part[];
-}
-
-export interface Parts extends AsyncDisposable {
-  /** For the connection: where configurations of the server go. */
-  readonly inbound: Inbound;
-  /** For identity, join and connection: they have components in the health tree too (`connection`, `identity`). */
-  readonly health: HealthSink;
-  /** The address that health is served on; undefined when it is off. */
-  readonly healthAddress: { readonly host: string; readonly port: number } | undefined;
-  attach(connection: Connection): void;
-  /** Everything has started. */
-  ready(): void;
-  /** One line for `systemctl status`. */
-  status(sentence: string): void;
-}
 
 /** Health is reported a moment after it changed, so that what changes together is one message. */
 const reportHealthAfterMs = 200;
@@ -103,6 +46,8 @@ const reportHealthAfterMs = 200;
 export async function startParts(options: PartsOptions): Promise<Parts> {
   const { settings, clock, log, registry, random, planes, environment, others } = options;
   await using stack = new AsyncDisposableStack();
+  // It was read as settings before, so it is an object and well-formed; an empty file is one without sections.
+  const written: Readonly<Record<string, unknown>> = parse(options.source.text) ?? {};
   const tree = createHealthTree(clock);
   const uptime = systemUptime();
   let started = false;
@@ -149,7 +94,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
   const remote = stack.use(
     await createRemote(settings.remote, {
       dir: join(options.dataDir, 'remote'),
-      local: { parsed: { ...settings }, written: objectOf(parse(options.source.text)) },
+      local: { parsed: { ...settings }, written },
       schema: options.schema,
       remoteSchema: options.remoteSchema,
       sections: Object.keys(settings),
@@ -195,19 +140,17 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
         Object.fromEntries((['control', 'data'] as const).flatMap((name) => (bound(name) === undefined ? [] : [[name, bound(name)]]))),
       links: () => [
         controlLink(connection?.state()),
-        ...links
-          .states()
-          .map(
-            ({ name, host: to, port, plane, purpose, state }): HostLink => ({
-              name,
-              host: to,
-              port,
-              transport: 'tcp',
-              plane,
-              purpose,
-              state,
-            }),
-          ),
+        ...links.states().map(
+          ({ name, host: to, port, plane, purpose, state }): HostLink => ({
+            name,
+            host: to,
+            port,
+            transport: 'tcp',
+            plane,
+            purpose,
+            state,
+          }),
+        ),
       ],
     }),
   );
@@ -233,7 +176,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
         }),
       );
       attached.defer(() => cancel());
-      attached.use(watchControl(to, serverText(objectOf(parse(options.source.text)).server), watch));
+      attached.use(watchControl(to, serverText(written.server), watch));
       attached.use(deliverJournal(journal, to, { clock, random, log }));
       remote.attach(to);
       host.attach(to);
@@ -254,32 +197,6 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
         await all.disposeAsync();
       })()),
   };
-}
-
-/** The way to the server as it is written, for the outage journal: it may be several servers, or a name that leads to them. */
-function serverText(server: unknown): string {
-  const { endpoints, dns, consul, registry, enrolment } = objectOf(server);
-  if (Array.isArray(endpoints) && endpoints.length > 0) return endpoints.map(String).join(', ').slice(0, 2_048);
-  for (const [way, found] of Object.entries({ dns, consul, registry })) {
-    const { name, service, url } = objectOf(found);
-    if (found !== undefined) return `${way} ${String(name ?? service ?? url ?? '')}`.trim();
-  }
-  // Where it enrols tells it where its servers are.
-  return Array.isArray(enrolment) && enrolment.length > 0 ? enrolment.map(String).join(', ').slice(0, 2_048) : 'server';
-}
-
-/** The control link as the host report has it: its target is whichever server was found. */
-function controlLink(state: ConnectionState | undefined): HostLink {
-  const common = { name: 'control', transport: 'tcp', plane: 'control', purpose: 'reports to' } as const;
-  if (state?.kind !== 'connected') return { ...common, state: state?.kind === 'waiting' ? 'down' : 'unknown' };
-  const url = URL.parse(state.server);
-  if (url === null) return { ...common, state: 'up' };
-  const secure = url.protocol === 'wss:' || url.protocol === 'https:';
-  return { ...common, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80), state: 'up' };
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {

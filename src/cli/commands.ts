@@ -56,17 +56,17 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'config',
     summary: 'what agents run: versions, who gets which, and why',
-    load: async () => (await import('./config.ts')).config,
+    load: async () => (await import('./control.ts')).controlCommand('config'),
   },
   {
     name: 'rollout',
     summary: 'bring a version out in stages, and go back when agents fail',
-    load: async () => (await import('./rollout.ts')).rollout,
+    load: async () => (await import('./control.ts')).controlCommand('rollout'),
   },
   {
     name: 'services',
     summary: 'what can be discovered: services, their instances and checks',
-    load: async () => (await import('./services.ts')).services,
+    load: async () => (await import('./control.ts')).controlCommand('services'),
   },
   {
     name: 'tokens',

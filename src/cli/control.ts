@@ -9,6 +9,9 @@ const load = {
   server: async () => (await import('./server.ts')).server,
   agent: async () => (await import('./agent.ts')).agent,
   agents: async () => (await import('./agents.ts')).agents,
+  config: async () => (await import('./config.ts')).config,
+  rollout: async () => (await import('./rollout.ts')).rollout,
+  services: async () => (await import('./services.ts')).services,
   tokens: async () => (await import('./tokens.ts')).tokens,
 } as const satisfies Record<string, () => Promise<Command>>;
 

@@ -20,6 +20,7 @@ import { createConfigurations } from './configurations/center.ts';
 import type { Validate } from './configurations/validation.ts';
 import { validator } from './configurations/validation.ts';
 import type { Role } from './discovery/access.ts';
+import type { AgentNode } from './discovery/catalog/agents.ts';
 import { createConsulHandler } from './discovery/consul.ts';
 import { createDnsServer } from './discovery/dns/server.ts';
 import { createHttpSdHandler } from './discovery/http-sd.ts';
@@ -42,6 +43,9 @@ import { openSqliteStore } from './store/sqlite.ts';
 
 /** Changes of an agent that a rollout may wait for. */
 const decides: ReadonlySet<string> = new Set(['liveness', 'labels', 'removed', 'health', 'config', 'enrolled']);
+
+/** Changes of an agent that its node in the catalog shows. */
+const placed: ReadonlySet<string> = new Set(['connection', 'description', 'labels']);
 
 export interface ServerDeps {
   readonly clock: Clock;
@@ -137,7 +141,10 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
       fleet,
       store,
       configurations,
-      services,
+      services: {
+        setAgentServices: (uid, node, all) => services.setAgentServices(uid, nodeOf(uid) ?? node, all),
+        setAgentLiveness: (uid, state) => services.setAgentLiveness(uid, state),
+      },
       clock,
       log,
       registry,
@@ -153,7 +160,8 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
       const { kind, ...rest } = change;
       feed.publish({ kind: `agent.${kind}`, data: { name: fleet.get(change.uid)?.record.name ?? '', ...rest } });
       if (kind === 'removed') services.removeAgent(change.uid);
-      if (kind === 'connection' || kind === 'description' || kind === 'labels') placeInCatalog(change.uid);
+      const node = placed.has(kind) ? nodeOf(change.uid) : undefined;
+      if (node !== undefined) services.setAgentNode(change.uid, node);
       if (decides.has(kind)) configurations.observed(change.uid);
     }),
   );
@@ -173,25 +181,27 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
   const enrolmentAddress = await opened(enrolmentServer, 'the listener of those who join (enrolment.listen)', settings.enrolment.listen);
   const enrolUrl = settings.enrolment.publicUrl ?? publicUrl('https', { ...settings.enrolment.listen, port: enrolmentAddress.port }, '');
 
-  const api = createApi({
-    version,
-    fleet,
-    authority,
-    configurations,
-    services,
-    tokens: enrolment.tokens,
-    pending: enrolment.pending,
-    outages: createOutageJournal(store),
-    apiTokens,
-    audit: createAuditTrail(store, clock),
-    feed,
-    facts: agentFacts,
-    enrolUrl,
-    clock,
-    log,
-    tracer,
-    registry,
-  });
+  const api = stack.use(
+    createApi({
+      version,
+      fleet,
+      authority,
+      configurations,
+      services,
+      tokens: enrolment.tokens,
+      pending: enrolment.pending,
+      outages: createOutageJournal(store),
+      apiTokens,
+      audit: createAuditTrail(store, clock),
+      feed,
+      facts: agentFacts,
+      enrolUrl,
+      clock,
+      log,
+      tracer,
+      registry,
+    }),
+  );
   const apiServer = createHttpsServer(
     { ...enrolmentTlsOptions(authority), requestCert: false, requestTimeout: 60_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
     api.handler,
@@ -273,17 +283,12 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
   };
 
   /** An agent is a node, so that it is found by name and its metrics are scraped. */
-  function placeInCatalog(uid: string): void {
+  function nodeOf(uid: string): AgentNode | undefined {
     const live = fleet.get(uid);
-    if (live?.connection === undefined) return;
+    if (live?.connection === undefined) return undefined;
     const { name: agentName, labels, attributes } = live.record;
     const metricsUrl = attributes['fairlead.metrics.url'];
-    services.setAgentNode(uid, {
-      name: agentName,
-      address: hostOf(live.connection.remote),
-      labels,
-      ...(metricsUrl === undefined ? {} : { metricsUrl }),
-    });
+    return { name: agentName, address: hostOf(live.connection.remote), labels, ...(metricsUrl === undefined ? {} : { metricsUrl }) };
   }
 
   async function opened(
@@ -315,12 +320,9 @@ function reachableHost({ host }: ListenAddress): string {
   return host === '::' || host === '0.0.0.0' ? hostname() : host;
 }
 
-/** `192.0.2.7:50123` → `192.0.2.7`; an IPv4 address that came over IPv6 is written as IPv4. */
+/** `192.0.2.7:50123` and `[2001:db8::7]:50123` without the port. */
 function hostOf(remote: string): string {
-  return remote
-    .replace(/:\d+$/, '')
-    .replace(/^\[|\]$/g, '')
-    .replace(/^::ffff:/, '');
+  return remote.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function publicUrl(scheme: 'wss' | 'https', address: ListenAddress, path: string): string {

@@ -8,7 +8,8 @@ import { type ManualClock, manualClock } from '../../core/manual-clock.ts';
 import { silentLog } from '../../observe/log.ts';
 import type { JournalSettings } from '../settings/journal.ts';
 import { header } from './frame.ts';
-import { type Journal, journalFileName, openJournal, readJournal } from './journal.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { journalFileName, readJournal } from './load.ts';
 import { journalMetrics } from './metrics.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fairlead-journal-'));

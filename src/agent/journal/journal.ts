@@ -6,12 +6,12 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { FairleadError } from '../../core/errors.ts';
 import { uuidv7 } from '../../core/uuid.ts';
 import type { Log } from '../../observe/log.ts';
 import type { JournalSettings } from '../settings/journal.ts';
-import { openJournalFile, readJournalFile } from './file.ts';
+import { elapsed, type Moment } from './elapsed.ts';
 import { fold, type JournalRecord, type OutageCause, type OutageRecord, replay, snapshot, surplus } from './fold.ts';
+import { journalFileName, load } from './load.ts';
 import type { JournalMetrics } from './metrics.ts';
 import type { Uptime } from './uptime.ts';
 
@@ -42,12 +42,6 @@ export interface Journal extends AsyncDisposable {
   problem(): string | undefined;
 }
 
-/** Wall clock and time since boot. */
-export interface Moment {
-  readonly atMs: number;
-  readonly upMs: number;
-}
-
 export interface NewOutage {
   readonly link: string;
   readonly to: string;
@@ -66,7 +60,6 @@ export interface JournalOptions {
   readonly metrics: JournalMetrics;
 }
 
-export const journalFileName = 'outages.journal';
 const longestErrorText = 500;
 const longestCauseBytes = 16_384;
 const progressEveryMs = 60_000;
@@ -233,41 +226,6 @@ export async function openJournal(settings: JournalSettings, options: JournalOpt
   };
 }
 
-/** How long it lasted: by the time since boot where that is the same one, else by the wall clock, which is all there is. */
-function elapsed(outage: OutageRecord, at: Moment, boot: string): { toMs: number; durationMs: number; clockStepMs?: number } {
-  const wall = at.atMs - outage.fromMs;
-  const sameBoot = outage.boot === boot && at.upMs >= outage.upMs;
-  const durationMs = Math.round(sameBoot ? at.upMs - outage.upMs : Math.max(outage.durationMs, wall));
-  const step = sameBoot ? Math.round(wall - durationMs) : 0;
-  // The two clocks are read one after the other, and NTP slews: below a second it is no step.
-  return { toMs: at.atMs, durationMs, ...(Math.abs(step) > 1_000 ? { clockStepMs: step } : {}) };
-}
-
 function clip(text: string): string {
   return text.length > longestErrorText ? `${text.slice(0, longestErrorText - 1)}…` : text;
-}
-
-async function load(path: string) {
-  try {
-    const scanned = await readJournalFile(path);
-    if (scanned?.ok === false)
-      throw new FairleadError('FAIRLEAD_AGENT_JOURNAL', {
-        path,
-        reason: scanned.reason === 'newer' ? 'it was written by a later version' : 'it is no outage journal',
-      });
-    return { scanned, file: await openJournalFile(path, scanned?.goodBytes ?? 0) };
-  } catch (cause) {
-    if (cause instanceof FairleadError) throw cause;
-    throw new FairleadError('FAIRLEAD_AGENT_JOURNAL', { path, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
-  }
-}
-
-/** What a journal holds, without opening it to write: for people who look, also while the agent runs. */
-export async function readJournal(
-  dir: string,
-): Promise<{ readonly outages: readonly OutageRecord[]; readonly dropped: number; readonly damagedBytes: number } | undefined> {
-  const scanned = await readJournalFile(join(dir, journalFileName));
-  if (scanned === undefined || !scanned.ok) return undefined;
-  const { byId, dropped } = replay(scanned.values);
-  return { outages: [...byId.values()], dropped, damagedBytes: scanned.damagedBytes };
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readJournal } from './journal.ts';
+import { readJournal } from './load.ts';
 
 const writer = fileURLToPath(new URL('testing/writer.ts', import.meta.url));
 const rounds = 20;

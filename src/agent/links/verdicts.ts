@@ -1,5 +1,5 @@
 /** Results of checks → whether a link is up, with hysteresis. Pure. */
-import type { Moment } from '../journal/journal.ts';
+import type { Moment } from '../journal/elapsed.ts';
 
 export interface LinkVerdict {
   readonly kind: 'unknown' | 'up' | 'down';

@@ -1,7 +1,8 @@
 /** What is known of one watched link, and what each result of a check means for it: health, journal, log and figures. */
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
-import type { Journal, Moment } from '../journal/journal.ts';
+import type { Moment } from '../journal/elapsed.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { HealthSink } from '../part.ts';
 import type { LinksMetrics } from './metrics.ts';
 import { judge, type LinkVerdict, type Thresholds, unknownLink } from './verdicts.ts';

@@ -6,7 +6,7 @@ import { keyedBuckets } from '../../core/token-bucket.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Tracer } from '../../observe/traces.ts';
 import type { Handler } from '../http/exchange.ts';
-import { refuse, sendJson } from '../http/exchange.ts';
+import { addressOf, refuse, sendJson } from '../http/exchange.ts';
 import type { AuditTrail } from './audit.ts';
 import { type BadInput, readInput } from './input.ts';
 import { type Match, matcher } from './match.ts';
@@ -183,7 +183,7 @@ function refuseInput(request: IncomingMessage, response: ServerResponse, { statu
 const tokenOf = (request: IncomingMessage): string | undefined => /^Bearer +(\S+)$/i.exec(headerOf(request, 'authorization') ?? '')?.[1];
 
 /** IPv4 clients of a socket that listens on IPv6 carry a prefix, which nobody wants to see. */
-const remoteOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+const remoteOf = (request: IncomingMessage): string => addressOf(request.socket.remoteAddress);
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];

@@ -1,5 +1,6 @@
 /** Who asks, and how much of us they may take: for every HTTP handler of the discovery. */
 import type { IncomingMessage } from 'node:http';
+import { addressOf } from '../http/exchange.ts';
 
 export type Role = 'agent' | 'reader' | 'operator' | 'admin';
 
@@ -51,4 +52,4 @@ export function inFlight(perAddress: number, total: number): InFlight {
 }
 
 /** IPv4 clients of a socket that listens on IPv6 carry a prefix, which nobody wants to see. */
-export const remoteOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+export const remoteOf = (request: IncomingMessage): string => addressOf(request.socket.remoteAddress);

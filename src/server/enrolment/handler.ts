@@ -13,7 +13,7 @@ import {
   renewPath,
   renewRequest,
 } from '../../protocol/enrolment.ts';
-import { type Handler, readBody, refuse, sendJson } from '../http/exchange.ts';
+import { addressOf, type Handler, readBody, refuse, sendJson } from '../http/exchange.ts';
 import { type EnrolParts, enrol } from './enrol.ts';
 import type { Limits } from './limits.ts';
 import type { EnrolmentMetrics } from './metrics.ts';
@@ -115,7 +115,7 @@ function authoritiesOf({ authority }: EnrolParts): Authorities {
 }
 
 function remoteOf(request: IncomingMessage): string {
-  return (request.socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');
+  return addressOf(request.socket.remoteAddress);
 }
 
 /** Without client certificate Node gives an empty object; without TLS (a test of the handler alone) there is no such method. */

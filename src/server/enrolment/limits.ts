@@ -1,6 +1,7 @@
 /** How often enrolment may be asked: by address first, so that one address cannot use up what is there for all. */
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import { keyedBuckets, tokenBucket } from '../../core/token-bucket.ts';
+import { addressOf } from '../http/exchange.ts';
 import type { EnrolmentSettings } from './settings.ts';
 
 export interface Limits {
@@ -22,7 +23,7 @@ export function createLimits(settings: EnrolmentSettings, times = 1): Limits {
 
 /** An IPv4 address; of IPv6 the /64, because that is what one host has to choose from (RFC 4291 §2.5.4). */
 export function networkOf(remote: string): string {
-  const text = remote.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const text = addressOf(remote).replace(/%.*$/, '');
   const address = parseAddress(text);
   if (address?.family !== 6) return text;
   return `${formatAddress({ family: 6, bits: (address.bits >> 64n) << 64n })}/64`;

@@ -56,3 +56,6 @@ export function refuse(response: ServerResponse, refused: Refused): void {
     },
   );
 }
+
+/** Who is at the other end of a socket: an IPv4 address that came in on a socket for both families is written as IPv4. */
+export const addressOf = (remote: string | undefined): string => (remote ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');

@@ -4,8 +4,10 @@
  * a second, the others wait unread for a few seconds, and what would wait longer is dropped before it has cost anything: its
  * client backs off.
  */
+
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
+import { addressOf } from '../http/exchange.ts';
 
 export interface GateLimits {
   readonly atOnce: number;
@@ -24,8 +26,9 @@ export interface Gate {
 
 /** The key of a connection: two of one listener never have the same peer. */
 export const peerOf = (socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined }): string => {
-  const { remoteAddress = '?', remotePort = 0 } = socket;
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+  const address = addressOf(socket.remoteAddress);
+  const port = socket.remotePort ?? 0;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 };
 
 export function createGate(limits: GateLimits, clock: Clock, begin: (socket: Socket) => void, dropped: () => void): Gate {

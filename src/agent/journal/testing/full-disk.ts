@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../../core/clock.ts';
 import { silentLog } from '../../../observe/log.ts';
-import { openJournal, readJournal } from '../journal.ts';
+import { openJournal } from '../journal.ts';
+import { readJournal } from '../load.ts';
 import { journalMetrics } from '../metrics.ts';
 import { systemUptime } from '../uptime.ts';
 
