@@ -34,6 +34,7 @@ const stages = [
     options: ['--test-isolation=none'],
     limitMs: minutes(3),
   },
+  { name: 'lab-setup', title: 'Debian packages that tests use', run: [node24, 'scripts/lab-setup.ts'], limitMs: minutes(5) },
   {
     name: 'integration',
     title: 'server and agent on loopback',
@@ -48,7 +49,6 @@ const stages = [
     options: [],
     limitMs: minutes(6),
   },
-  { name: 'lab-setup', title: 'what the lab needs', run: [node24, 'scripts/lab-setup.ts'], limitMs: minutes(5) },
   // Several files at a time: engines have nothing in common, and the tests mostly wait for timeouts to pass.
   { name: 'lab', title: 'private Docker engines', tests: ['lab/**/*.test.ts'], options: ['--test-concurrency=2'], limitMs: minutes(11) },
 ];

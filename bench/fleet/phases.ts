@@ -19,6 +19,7 @@ export interface FleetResult {
   /** From the end of the old server until all were connected to the new one, and of this its start. */
   readonly returnMs: number;
   readonly restartMs: number;
+  readonly afterReturnBytes: number;
   readonly peakAfterReturnBytes: number;
   readonly turnedAway: number;
   readonly failedConnects: number;
@@ -96,6 +97,7 @@ export async function runFleet(options: FleetOptions & { readonly idleMs: number
       configMs,
       returnMs,
       restartMs,
+      afterReturnBytes: usageOf(server.pid).rssBytes,
       peakAfterReturnBytes: usageOf(server.pid).peakBytes,
       turnedAway: last.turnedAway,
       failedConnects: last.failedConnects,

@@ -87,6 +87,7 @@ function rowsOf(result: FleetResult): readonly Row[] {
       2 ** 30,
       mib,
     ),
+    plain('resident memory, all back after a restart', mib(result.afterReturnBytes)),
     plain('memory for each agent', `${(perAgent / 1_024).toFixed(1)} KiB`),
     plain('CPU for each heartbeat', `${(result.cpuSecondsPerHeartbeat * 1e6).toFixed(0)} µs over ${result.heartbeats} heartbeats`),
     atMost('a configuration reaches all and is acknowledged', result.configMs, 15_000, seconds),

@@ -33,6 +33,10 @@ export const systemTools: readonly { readonly program: string; readonly package:
   { program: '/usr/sbin/iptables', package: 'iptables' },
   { program: '/bin/busybox', package: 'busybox-static' },
   { program: '/usr/sbin/dnsmasq', package: 'dnsmasq-base' },
+  // Not for the lab but for tests on loopback: certificates seen by others, systemd's side of sd_notify, a receiver for it.
+  { program: '/usr/bin/openssl', package: 'openssl' },
+  { program: '/usr/bin/systemd-notify', package: 'systemd' },
+  { program: '/usr/bin/python3', package: 'python3-minimal' },
 ];
 
 export const systemLibraries = ['libdevmapper1.02.1', 'libsystemd0', 'libseccomp2'] as const;

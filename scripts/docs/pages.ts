@@ -1,12 +1,17 @@
 /** Generated pages and pages with real outputs: path from the root of the repository → text. Made from code only, so that the same code gives the same bytes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentSettings, remoteSections } from '../../src/agent/settings/index.ts';
+import { version } from '../../src/cli/version.ts';
+import { openApi } from '../../src/server/api/openapi.ts';
+import { describedRoutes } from '../../src/server/api/routes/index.ts';
 import { serverSettings } from '../../src/server/settings.ts';
 import { cliPage } from './cli.ts';
 import { runCommand, withOutputs } from './console.ts';
 import { definedSettingsPage, settingsSchema } from './defined-settings.ts';
 import { errorsPage } from './errors.ts';
 import { eventsPage } from './events.ts';
+import { metricsPage } from './metrics.ts';
 import { profilesPage } from './profiles.ts';
 import { rulesPage } from './rules.ts';
 import { settingsPage } from './settings.ts';
@@ -23,9 +28,20 @@ const root = join(import.meta.dirname, '../..');
 
 export async function generatedPages(): Promise<readonly Page[]> {
   return [
+    {
+      path: 'docs/reference/agent-settings.md',
+      text: definedSettingsPage(agentSettings, {
+        from: 'src/agent/settings/',
+        title: 'Settings of the agent',
+        intro: `\`fairlead agent --config FILE\` reads YAML or JSON. Unknown keys are errors, and nothing is opened until the whole file is valid (\`--check\` does no more than that). A configuration from the server may hold ${remoteSections.map((name) => `\`${name}\``).join(', ')}, and nothing else.`,
+      }),
+    },
+    { path: 'docs/schemas/agent-settings.schema.json', text: settingsSchema(agentSettings, 'fairlead agent --config') },
     { path: 'docs/reference/cli.md', text: await cliPage() },
     { path: 'docs/reference/errors.md', text: errorsPage() },
     { path: 'docs/reference/events.md', text: eventsPage() },
+    { path: 'docs/reference/metrics.md', text: metricsPage() },
+    { path: 'docs/reference/openapi.json', text: `${JSON.stringify(openApi(describedRoutes(version()), version()), undefined, 2)}\n` },
     { path: 'docs/reference/profiles.md', text: profilesPage() },
     { path: 'docs/reference/rules.md', text: rulesPage() },
     {

@@ -13,11 +13,13 @@ const page: CommandPage = {
   summary: 'run the agent: joins a server, reports, watches its links',
   usage: [
     'fairlead agent --config FILE [--data DIR] [--check]',
+    'fairlead agent journal [--data DIR] [--json]',
     'fairlead agent --server URL --ca-fingerprint SHA256 --token-file FILE [--name NAME] [--data DIR] [--health ADDRESS:PORT]',
   ],
   description: [
     'Joins its server with a token, or with mounted certificates, and keeps its identity in the data folder. It never starts over because its server is away: it goes on with its last good configuration.',
     'The token comes from a file or from the environment variable FAIRLEAD_TOKEN, never from an argument, which every user of the machine could read. Before it says anything, the agent verifies the server by the fingerprint of its authority, which fairlead tokens create prints beside the token.',
+    'journal shows the outages that the agent of a data folder has on record, also while it runs and while its server is away.',
     '/health, /health/ready and /metrics are on 0.0.0.0:8080 unless the settings say otherwise. The log goes to standard error.',
   ],
   options: [
@@ -27,6 +29,7 @@ const page: CommandPage = {
         { name: 'config', short: 'c', placeholder: 'FILE', description: 'settings in YAML or JSON' },
         { name: 'check', description: 'only check the settings' },
         { name: 'data', placeholder: 'DIR', description: 'the data folder; overrides identity.dataDir' },
+        { name: 'json', description: 'print the journal for programs' },
       ],
     },
     {
@@ -61,7 +64,10 @@ const page: CommandPage = {
 };
 
 async function run(args: Arguments, io: Io): Promise<number> {
-  if (args.positionals.length > 0) throw usage(`agent takes no ${args.positionals[0]}`, 'see fairlead help agent');
+  const [word, ...more] = args.positionals;
+  if (word === 'journal' && more.length === 0) return (await import('./agent-journal.ts')).showJournal(args, io);
+  if (word !== undefined) throw usage(`agent takes no "${more[0] ?? word}"`, 'see fairlead help agent');
+  if (args.has('json')) throw usage('--json is for fairlead agent journal', 'leave it out; the log is JSON where no terminal is');
   const [{ agentSettings }, { readSettings }] = await Promise.all([import('../agent/settings/index.ts'), import('../config/read.ts')]);
   const source = await sourceOf(args);
   const read = readSettings(agentSettings, source);
@@ -85,7 +91,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   ]);
   const log = createLog({
     level: settings.log.level,
-    format: io.interactive ? 'text' : 'json',
+    format: settings.log.format ?? (io.interactive ? 'text' : 'json'),
     clock: systemClock,
     write: (line) => io.say(line),
   });

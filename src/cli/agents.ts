@@ -74,6 +74,7 @@ interface Agent {
     readonly because?: string;
   };
   readonly connection?: { readonly transport: string; readonly remote: string; readonly since: string };
+  readonly revoked?: true;
   readonly ephemeral: boolean;
   readonly enrolled: string;
 }
@@ -93,6 +94,10 @@ interface AgentDetail extends Agent {
   readonly judged?: { readonly heartbeatInterval: string; readonly ttl: string; readonly expireAfter: string; readonly own: boolean };
 }
 
+/** What describes every agent (semantic conventions of OpenTelemetry) can be selected by as well, and would fill every line. */
+const given = (labels: Agent['labels']): Agent['labels'] =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !/^(?:host|os|service|process|container|k8s|fairlead)\./.test(key)));
+
 const colours: Readonly<Record<string, string>> = { online: '32', suspect: '33', offline: '31', expired: '31' };
 const paint = (text: string, state: string, io: Io) => coloured(text, colours[state], io);
 
@@ -110,11 +115,11 @@ function listText(agents: readonly Agent[], filtered: boolean, brake: unknown, i
   const rows = table<Agent>(
     [
       { title: 'name', value: (one) => one.name, flexible: true },
-      { title: 'state', value: (one) => one.liveness.state, colour: (one) => colours[one.liveness.state] },
+      { title: 'state', value: stateText, colour: (one) => (one.revoked ? '31' : colours[one.liveness.state]) },
       { title: 'heard', value: (one) => ago(one.lastHeard, now), right: true },
       { title: 'health', value: healthText, colour: (one) => (healthText(one) === 'unhealthy' ? '31' : undefined) },
       { title: 'config', value: configText, flexible: true, colour: (one) => (one.config.status === 'failed' ? '31' : undefined) },
-      { title: 'labels', value: (one) => pairsText(one.labels) },
+      { title: 'labels', value: (one) => pairsText(given(one.labels)) },
     ],
     agents,
     io,
@@ -122,6 +127,7 @@ function listText(agents: readonly Agent[], filtered: boolean, brake: unknown, i
   return `${rows}${summary}\n${typeof brake === 'string' ? `${coloured(printable(brake), '33', io)}\n` : ''}`;
 }
 
+const stateText = ({ revoked, liveness }: Agent): string => (revoked ? 'revoked' : liveness.state);
 const healthText = ({ liveness, healthy }: Agent): string => (liveness.state === 'enrolled' ? '–' : healthy ? 'healthy' : 'unhealthy');
 
 function detailText(agent: AgentDetail, io: Io): string {
@@ -129,7 +135,7 @@ function detailText(agent: AgentDetail, io: Io): string {
   const line = (title: string, text: string) => `  ${title.padEnd(12)} ${printable(text)}\n`;
   const { liveness, connection, config, judged } = agent;
   const sick = agent.health.filter(({ healthy }) => !healthy);
-  const state = `${paint(liveness.state, liveness.state, io)} for ${ago(liveness.since, now)}`;
+  const state = `${agent.revoked ? 'revoked, ' : ''}${paint(liveness.state, liveness.state, io)} for ${ago(liveness.since, now)}`;
   const configuration = `${configText(agent)}${config.because === undefined ? '' : ` by ${config.because}`}`;
   return [
     `${printable(agent.name)}  ${agent.uid}\n`,
@@ -147,7 +153,7 @@ function detailText(agent: AgentDetail, io: Io): string {
     ),
     line('config', configuration),
     ...(config.error === '' ? [] : [`${indented(config.error, 15)}\n`]),
-    line('labels', pairsText(agent.labels, ' ')),
+    line('labels', pairsText(given(agent.labels), ' ')),
     line('describes', pairsText({ ...agent.identifying, ...agent.attributes }, ' ')),
     ...(judged === undefined
       ? []

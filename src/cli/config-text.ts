@@ -146,7 +146,7 @@ export function assignmentsText(all: readonly Assignment[], io: Io): string {
 export function explainText(explained: Explanation, io: Io): string {
   const { name, desired, because, rollout, reported, matches, quarantined } = explained;
   const line = (title: string, value: string) => `  ${title.padEnd(9)} ${printable(value)}\n`;
-  const runs = desired === undefined ? 'nothing is assigned: it keeps what it has' : `${desired.name}@${desired.version}`;
+  const runs = desired === undefined ? 'keeps what it has' : `should run ${desired.name}@${desired.version}`;
   const same = desired !== undefined && desired.hash === reported.hash;
   const has =
     reported.hash === ''
@@ -155,7 +155,7 @@ export function explainText(explained: Explanation, io: Io): string {
         ? `the same, ${reported.status}`
         : `${reported.hash.slice(0, 12)}…, ${reported.status}`;
   return [
-    `${printable(name)} should run ${printable(runs)}\n`,
+    `${printable(name)} ${printable(runs)}\n`,
     line('because', because),
     ...(rollout === undefined
       ? []

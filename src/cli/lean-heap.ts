@@ -11,5 +11,6 @@ export function leanHeap(megabytes: number): void {
   const set = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => text.includes(flag));
   if (set || process.execve === undefined || process.platform === 'win32') return;
   const args = [process.execPath, ...process.execArgv, `${flag}=${megabytes}`, ...process.argv.slice(1)];
-  process.execve(process.execPath, args, process.env);
+  // glibc gives threads that sign and hash an arena each, and none of them back.
+  process.execve(process.execPath, args, { ...process.env, MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2' });
 }

@@ -1,9 +1,10 @@
 /** `fairlead up`: a server and one agent on this machine, with nothing to set. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerSettings } from '../server/settings.ts';
 import type { RunningServer } from '../server/start.ts';
-import { createApi } from './api.ts';
+import { type Api, createApi } from './api.ts';
 import type { Arguments, Command, CommandPage } from './command.ts';
 import { upFolder } from './context.ts';
 import type { Io } from './io.ts';
@@ -78,10 +79,10 @@ async function run(args: Arguments, io: Io): Promise<number> {
     await say(
       '√',
       'agent',
-      `${agent.name}, joined with a one-time token, connected over ${connected.transport} and mutual TLS from ${connected.localAddress}`,
+      `${agent.name}, enrolled with a one-time token, connected over ${connected.transport === 'websocket' ? 'WebSocket' : 'HTTP'} and mutual TLS from ${connected.localAddress}`,
     );
   await say('√', 'reports', await reportsText(server, agent.uid));
-  await io.print(next(io, server, agent.name));
+  await io.print(next(io, server, agent.name, args.has('data')));
   await Promise.race([until.ended, server.failed, agent.failed]);
   await io.print('\nending in order; the state stays in its folder\n');
   return 0;
@@ -154,16 +155,8 @@ async function agentFiles(server: RunningServer, folder: string, ports: Ports): 
   const dataDir = join(folder, 'agent');
   const tokenFile = join(folder, 'agent-token');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const context: { readonly api: string; readonly token: string; readonly ca: string } = JSON.parse(
-    await readFile(server.contextFile, 'utf8'),
-  );
-  // The shape that routes/enrolment.ts defines.
-  const made = (await createApi({ ...context, file: server.contextFile }).call('POST', '/v1/tokens', {
-    ttl: '10m',
-    note: 'fairlead up',
-  })) as { readonly token: string };
-  await rm(tokenFile, { force: true });
-  await writeFile(tokenFile, made.token, { mode: 0o600 });
+  // An agent that has joined needs none.
+  if (!existsSync(join(dataDir, 'identity.json'))) await writeFile(tokenFile, await newToken(server), { mode: 0o600 });
   const settings = {
     server: { enrolment: [server.enrolUrl], endpoints: [server.agentUrl], caFingerprint: server.caFingerprint, tokenFile },
     identity: { dataDir, labels: { role: 'local' } },
@@ -173,6 +166,20 @@ async function agentFiles(server: RunningServer, folder: string, ports: Ports): 
   const text = `${JSON.stringify(settings, undefined, 2)}\n`;
   await writeFile(path, text, { mode: 0o600 });
   return { path, text };
+}
+
+async function apiOf(server: RunningServer): Promise<Api> {
+  const context: { readonly api: string; readonly token: string; readonly ca: string } = JSON.parse(
+    await readFile(server.contextFile, 'utf8'),
+  );
+  return createApi({ ...context, file: server.contextFile });
+}
+
+async function newToken(server: RunningServer): Promise<string> {
+  const api = await apiOf(server);
+  // The shape that routes/enrolment.ts defines.
+  const made = (await api.call('POST', '/v1/tokens', { ttl: '10m', note: 'fairlead up' })) as { readonly token: string };
+  return made.token;
 }
 
 function startAgent(
@@ -214,10 +221,7 @@ async function firstContact(agent: Agent, signal: AbortSignal) {
 
 /** What the server knows of its agent by now, asked as an operator would. */
 async function reportsText(server: RunningServer, uid: string): Promise<string> {
-  const context: { readonly api: string; readonly token: string; readonly ca: string } = JSON.parse(
-    await readFile(server.contextFile, 'utf8'),
-  );
-  const api = createApi({ ...context, file: server.contextFile });
+  const api = await apiOf(server);
   for (let attempt = 0; ; attempt++) {
     // The shape that routes/agents.ts defines.
     const { host } = (await api.call('GET', `/v1/agents/${uid}`)) as {
@@ -234,10 +238,12 @@ async function reportsText(server: RunningServer, uid: string): Promise<string> 
   }
 }
 
-function next(io: Io, server: RunningServer, agent: string): string {
+/** `elsewhere`: the state is not where the commands look for a context by themselves. */
+function next(io: Io, server: RunningServer, agent: string, elsewhere: boolean): string {
   const call = io.env.FAIRLEAD_CALLED_AS ?? 'fairlead';
   const { discovery, dns, health } = server.addresses;
   const lines: readonly (readonly [string, string])[] = [
+    ...(elsewhere ? [[`export FAIRLEAD_CONTEXT=${server.contextFile}`, 'so that the commands find this server'] as const] : []),
     [`${call} agents`, 'the fleet'],
     [`${call} agents show ${agent}`, 'its health, its configuration, its certificate'],
     [`${call} tokens create --out token`, 'a token for another agent'],

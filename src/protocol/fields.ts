@@ -17,7 +17,6 @@ export const ipAddress = z
 export const portNumber = z.int().min(1).max(65_535);
 
 export const plane = z.enum(['control', 'data']);
-export type Plane = z.infer<typeof plane>;
 
 /** Milliseconds: since 1970 for a moment, monotonic for a duration. */
 export const milliseconds = z.number().min(0).max(Number.MAX_SAFE_INTEGER);

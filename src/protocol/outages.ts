@@ -28,7 +28,6 @@ export const outage = z.object({
   cause: cause.optional(),
 });
 export type Outage = z.infer<typeof outage>;
-export type OutageCause = z.infer<typeof cause>;
 
 export const outageReport = z.object({
   outages: z.array(outage).max(500),

@@ -28,9 +28,6 @@ export interface WireLimits extends StructureLimits {
   readonly maxBytes: number;
 }
 
-/** What the specification gives either side as default. */
-export const specMaxBytes = 64 * 1024 * 1024;
-
 /**
  * Ours are lower: the largest messages seen from collectors (every component with its metadata, an effective configuration) are
  * some hundred kilobytes and some thousand fields.

@@ -138,7 +138,7 @@ export const serverSettings = z.strictObject({
         )
         .max(100)
         .default([])
-        .describe('Other rules for some agents; the first group that fits counts.'),
+        .describe('Other rules for some agents. Every group that fits counts, in this order, setting by setting; what comes later wins.'),
       brake: z
         .strictObject({
           share: z

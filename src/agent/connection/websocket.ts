@@ -141,7 +141,7 @@ function closed(url: string, code: number, reason: string, fault: string | undef
       return { kind: 'lost', sentence: `the connection to ${url} broke${fault === undefined ? '' : `: ${fault}`}` };
     case 1008:
       // A policy: `expired`, `revoked`, … the same message will not do.
-      return { kind: 'refused', sentence: `${url} refuses this agent${said}`, code: reason.replaceAll(' ', '-') };
+      return { kind: 'refused', sentence: `${url} ended the connection${said}`, code: reason.replaceAll(' ', '-') };
     case 1012:
     case 1013:
       return { kind: 'unavailable', sentence: `${url} asks to come back later${said}`, retryAfterMs: undefined };

@@ -10,8 +10,8 @@ export const logSettings = z
       .meta({ examples: ['debug'] }),
     format: z
       .enum(['text', 'json'])
-      .prefault('text')
-      .describe('text for people, json for programs: one object a line.')
+      .optional()
+      .describe('text for people, json for programs: one object a line. Left out: text at a terminal, json elsewhere.')
       .meta({ examples: ['json'] }),
   })
   .prefault({})

@@ -31,7 +31,12 @@ export function checkPut(context: Pick<Context, 'validate'>, request: PutRequest
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return undefined;
-  return refusal('invalid', `the content of ${request.name} is not valid (${errors.length} problems)`, first.hint, problems);
+  return refusal(
+    'invalid',
+    `the content of ${request.name} is not valid (${errors.length} ${errors.length === 1 ? 'problem' : 'problems'})`,
+    first.hint,
+    problems,
+  );
 }
 
 export function planPut(stored: Stored, request: PutRequest, hash: string, actor: string, nowMs: number): PlannedPut | Refusal {

@@ -4,7 +4,7 @@ import { duration, labels } from '../../../config/fields.ts';
 import { formatDuration } from '../../../core/duration.ts';
 import type { Labels } from '../../../core/labels.ts';
 import { labelKey, labelValue, matches, parseSelector } from '../../../core/labels.ts';
-import type { Authority } from '../../ca/authority.ts';
+import type { OwnAuthority } from '../../ca/authority.ts';
 import type { Configurations } from '../../configurations/configurations.ts';
 import type { AgentLive } from '../../fleet/agent.ts';
 import { livenessStates } from '../../fleet/agent.ts';
@@ -37,6 +37,7 @@ const agent = z
       because: z.string().optional(),
     }),
     connection: z.object({ transport: z.enum(['websocket', 'http']), remote: z.string(), since: time }).optional(),
+    revoked: z.literal(true).optional().describe('its certificates are revoked: it needs a new token to come back'),
     ephemeral: z.boolean(),
     enrolled: time,
   })
@@ -61,7 +62,7 @@ const agentDetail = agent
 
 export interface AgentRouteParts {
   readonly fleet: Fleet;
-  readonly authority: Authority;
+  readonly authority: OwnAuthority;
   readonly configurations: Configurations;
   /** An agent as the configuration center sees it (fleet/facts.ts). */
   readonly facts: (live: AgentLive) => Parameters<Configurations['desired']>[0];
@@ -100,6 +101,7 @@ export function agentRoutes({ fleet, authority, configurations, facts }: AgentRo
         : {
             connection: { transport: live.connection.transport, remote: live.connection.remote, since: isoTime(live.connection.sinceMs) },
           }),
+      ...(authority.isRevoked(record.uid) ? { revoked: true as const } : {}),
       ephemeral: record.ephemeral,
       enrolled: isoTime(record.enrolledAtMs),
     };
