@@ -2,7 +2,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { create } from '@bufbuild/protobuf';
 import { WebSocket } from 'ws';
-import { askedDelayMs, backoffMs } from '../../src/core/backoff.ts';
+import { askedDelayMs, type Backoff, backoffMs } from '../../src/core/backoff.ts';
 import { uuidBytes } from '../../src/core/uuid.ts';
 import { toAttributes } from '../../src/protocol/attributes.ts';
 import { agentCapabilityBits } from '../../src/protocol/capabilities.ts';
@@ -50,7 +50,6 @@ const capabilities = BigInt(
     'reportsHeartbeat',
   ]),
 );
-const backoff = { firstMs: 1_000, maxMs: 30_000 };
 
 export class SimulatedAgent {
   readonly #identity: Identity;
@@ -58,6 +57,7 @@ export class SimulatedAgent {
   readonly #bundle: string;
   readonly #tally: Tally;
   readonly #uid: Uint8Array;
+  readonly #backoff: Backoff;
   #socket: WebSocket | undefined;
   #sequence = 0n;
   #hash: Uint8Array = new Uint8Array(0);
@@ -67,7 +67,9 @@ export class SimulatedAgent {
   #timer: NodeJS.Timeout | undefined;
   #context: SecureContext | undefined;
 
-  constructor(identity: Identity, url: string, bundle: string, tally: Tally) {
+  /** Waits between attempts grow to one heartbeat: OpAMP's 30 s, and as much shorter as the heartbeat is. */
+  constructor(identity: Identity, url: string, bundle: string, tally: Tally, heartbeatMs: number) {
+    this.#backoff = { firstMs: heartbeatMs / 30, maxMs: heartbeatMs };
     this.#identity = identity;
     this.#url = url;
     this.#bundle = bundle;
@@ -115,7 +117,7 @@ export class SimulatedAgent {
       this.#socket = undefined;
       if (this.#stopped) return;
       this.#failures += 1;
-      const delay = askedMs === undefined ? backoffMs(backoff, this.#failures, Math.random) : askedDelayMs(askedMs, Math.random);
+      const delay = askedMs === undefined ? backoffMs(this.#backoff, this.#failures, Math.random) : askedDelayMs(askedMs, Math.random);
       this.#timer = setTimeout(() => this.connect(), delay);
     });
   }

@@ -35,7 +35,7 @@ async function carryOut(order: Order): Promise<void> {
       identities.push(...(await enrolAll({ ...order, onProgress: (done) => say({ kind: 'progress', done }) })));
       return;
     case 'connect': {
-      agents.push(...identities.map((identity) => new SimulatedAgent(identity, order.url, bundle, tally)));
+      agents.push(...identities.map((identity) => new SimulatedAgent(identity, order.url, bundle, tally, order.heartbeatMs)));
       beat(order.heartbeatMs);
       for (const [at, agent] of agents.entries()) {
         agent.connect();

@@ -1,6 +1,10 @@
 /** What a command is: its page (help and docs/reference/cli.md are printed from it) and what it does. */
 import type { Io } from './io.ts';
 
+/** What a command belongs to: a heading of `fairlead --help`. */
+export const parts = ['doctor', 'control plane and agent', 'operators'] as const;
+export type Part = (typeof parts)[number];
+
 export interface Option {
   readonly name: string;
   readonly short?: string;

@@ -1,10 +1,12 @@
 /** Pages of help, as of a manual: for the program and for each command. */
-import type { CommandPage, Option } from './command.ts';
+import type { CommandPage, Option, Part } from './command.ts';
+import { parts } from './command.ts';
 import { commonOptions } from './parse.ts';
 
 interface Listed {
   readonly name: string;
   readonly summary: string;
+  readonly part: Part;
 }
 
 /** Lines of prose are wrapped here: readable in any terminal, and the same when piped. */
@@ -14,15 +16,17 @@ export function programHelp(commands: readonly Listed[], version: string, colour
   const strong = heading(colour);
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    `fairlead ${version}: can this agent reach that service, and if not, which line is to blame?`,
+    `fairlead ${version}: prove that agents reach their servers, watch them, explain when they do not`,
     '',
     strong('USAGE'),
     '  fairlead COMMAND [options] [paths…]',
     '',
-    strong('COMMANDS'),
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    strong('WHAT IT READS'),
+    ...parts.flatMap((part) => [
+      strong(part.toUpperCase()),
+      ...commands.filter((one) => one.part === part).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+      '',
+    ]),
+    strong('WHAT THE DOCTOR READS'),
     ...paragraph(
       'Compose files (with override, include, extends, profiles and .env), docker commands in shell scripts and Markdown pages, the JSON of docker inspect and docker network inspect, Consul catalogs, and a running engine with --engine (read-only). What agents dial is found in environment variables, command lines and the configuration files that are mounted. Without a path, the working directory is searched; - is standard input.',
     ),
@@ -37,17 +41,21 @@ export function programHelp(commands: readonly Listed[], version: string, colour
     '  fairlead reach agent prometheus:9090        one question, answered step by step',
     '  fairlead diff --docker 27..28 compose.yaml  what an upgrade of the engine changes',
     '  docker inspect $(docker ps -q) | fairlead check -',
+    '  fairlead up                                 the whole product on this machine',
     '',
     strong('EXIT CODES'),
-    '  0 clean   1 findings   2 usage or unreadable input   3 could not finish',
+    '  0 clean, done   1 findings   2 usage, unreadable input, refused   3 could not finish',
     '',
     strong('ENVIRONMENT'),
     '  NO_COLOR, FORCE_COLOR    no colour at all; colour also in pipes',
     '  DOCKER_HOST              the engine that --engine reads, unless it names one',
+    '  FAIRLEAD_CONTEXT         the file that says which server, and as whom',
+    '  FAIRLEAD_TOKEN           the token that an agent joins with, where no file holds it',
     '  FAIRLEAD_DEBUG=1         the stack of an internal error',
     '',
     strong('FILES'),
     '  fairlead.yaml            settings: rules, suppressions, the environment profile, listeners of the host',
+    '  ~/.config/fairlead/context.json   which server, and as whom, unless --context or FAIRLEAD_CONTEXT says',
     '',
     'See fairlead help COMMAND for the options of a command, fairlead explain R01 for a rule.',
     '',

@@ -10,7 +10,7 @@ import type { Clock } from '../core/clock.ts';
 import { parseSelector } from '../core/labels.ts';
 import type { Log } from '../observe/log.ts';
 import { processMetrics } from '../observe/process-metrics.ts';
-import { createTracer, noTracer } from '../observe/traces.ts';
+import { createTracer, noTracer, type Tracer } from '../observe/traces.ts';
 import { createAuditTrail } from './api/audit.ts';
 import { createChangeFeed } from './api/events.ts';
 import { createApi } from './api/index.ts';
@@ -31,6 +31,7 @@ import { prepareDataDir, writeAdminContext } from './first-start.ts';
 import { createFleet } from './fleet/create-fleet.ts';
 import { agentFacts, agentsOf } from './fleet/facts.ts';
 import { createOutageJournal } from './fleet/outages.ts';
+import type { Handler } from './http/exchange.ts';
 import { healthServer } from './http/health.ts';
 import { addressText, close, listen, withPort } from './http/listen.ts';
 import { createDetector } from './liveness/detector.ts';
@@ -174,7 +175,7 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
   const apiTokens = createApiTokens(store, clock);
   const enrolmentServer = createHttpsServer(
     { ...enrolmentTlsOptions(authority), requestTimeout: 20_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
-    enrolment.handler,
+    traced(tracer, 'enrolment', enrolment.handler),
   );
   stack.defer(followServerTls(authority, enrolmentServer));
   enrolment.guard(enrolmentServer);
@@ -304,6 +305,19 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
     stack.defer(() => close(server, graceMs));
     return { host, port };
   }
+}
+
+/** A span for each request. */
+function traced(tracer: Tracer, name: string, handler: Handler): Handler {
+  return async (request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0]?.slice(0, 128) ?? '';
+    const span = tracer.start(name, { method: request.method ?? '', path }, String(request.headers.traceparent ?? ''));
+    response.once('close', () => {
+      span.set({ status: response.statusCode });
+      span.end();
+    });
+    await handler(request, response);
+  };
 }
 
 /** In the server's certificate: what the settings name, this machine's name, and its addresses where it listens on all of them. */

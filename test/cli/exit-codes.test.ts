@@ -11,7 +11,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { args: '--help', code: 0, out: /^fairlead \d+\.\d+\.\d+: .*\n\nUSAGE\n/ },
-  { args: '', code: 0, out: /COMMANDS\n {2}check/ },
+  { args: '', code: 0, out: /DOCTOR\n {2}check/ },
   { args: '--version', code: 0, out: /^fairlead \d+\.\d+\.\d+\n$/ },
   { args: 'help check', code: 0, out: /--host-listener/ },
   { args: 'reach --help', code: 0, out: /EXIT CODES\n {2}0 {2}reachable/ },
