@@ -1,6 +1,7 @@
 /** Small models for tests, from a few words per container. Production code does not import it. */
 import { parseAddress } from '../../core/address.ts';
 import type { Origin } from '../../core/origin.ts';
+import { bareWorkload } from '../bare-workload.ts';
 import { plainBridge } from '../bridge.ts';
 import type { EngineVersion, Environment } from '../environment.ts';
 import { defaultEnvironment } from '../environment.ts';
@@ -76,28 +77,15 @@ function namespaceOf(name: string, container: ContainerSketch): string {
 }
 
 function workload(name: string, container: ContainerSketch): Workload {
-  return {
+  return bareWorkload({
     id: name,
     name,
     containerName: name,
     declaredBy: 'docker-run',
     origin: here,
     namespaceId: namespaceOf(name, container),
-    environment: [],
-    mounts: [],
-    labels: [],
-    extraHosts: [],
-    dns: { servers: [], search: [], options: [] },
-    legacyLinks: [],
-    exposed: [],
-    dependsOn: [],
-    resources: {},
-    replicas: 1,
-    capAdd: [],
-    privileged: false,
-    state: 'running',
     ...container.more,
-  };
+  });
 }
 
 function network(name: string, more: Partial<Network> | undefined): Network {

@@ -1,6 +1,7 @@
 /** Fixtures for the tests: a workload and its files in one YAML text, and facts as lines that people can read and write. */
 import { formatOrigin } from '../../core/origin.ts';
 import { SourceText } from '../../core/text.ts';
+import { bareWorkload } from '../../network/bare-workload.ts';
 import type { Arguments, Mount, Publication, Text, Workload } from '../../network/model.ts';
 import type { Files } from '../files.ts';
 import type { ModelPart } from '../reader.ts';
@@ -56,7 +57,7 @@ export function filesOf(texts: ReadonlyMap<string, string>): Files {
 function workloadOf(name: string, node: Tree): Workload {
   const image = scalar(get(node, 'image'));
   const [entrypoint, command, logging] = [argumentsOf(get(node, 'entrypoint')), argumentsOf(get(node, 'command')), get(node, 'logging')];
-  return {
+  return bareWorkload({
     id: name,
     name,
     declaredBy: text(get(node, 'declaredBy')) === 'docker-run' ? 'docker-run' : 'compose',
@@ -71,21 +72,11 @@ function workloadOf(name: string, node: Tree): Workload {
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(command === undefined ? {} : { command }),
     mounts: entries(get(node, 'mounts')).map(([target, value]) => mountOf(target, value)),
-    labels: [],
-    extraHosts: [],
-    dns: { servers: [], search: [], options: [] },
-    legacyLinks: [],
     exposed: scalars(get(node, 'expose')).map(([port]) => ({ port: Number(port.text), transport: 'tcp', origin: port.origin })),
-    dependsOn: [],
-    resources: {},
     ...(logging === undefined
       ? {}
       : { logging: { driver: text(get(logging, 'driver')) ?? '', origin: logging.origin, options: optionsOf(logging) } }),
-    replicas: 1,
-    capAdd: [],
-    privileged: false,
-    state: 'running',
-  };
+  });
 }
 
 const optionsOf = (logging: Tree) =>

@@ -5,6 +5,7 @@
 import type { Cidr } from '../../core/address.ts';
 import { formatCidr, isLoopback, parseAddress, parseCidr } from '../../core/address.ts';
 import type { ObservedOrigin } from '../../core/origin.ts';
+import { bareWorkload } from '../../network/bare-workload.ts';
 import { plainBridge } from '../../network/bridge.ts';
 import { defaultEnvironment } from '../../network/environment.ts';
 import type { Endpoint, Link, Listener, Model, Namespace, Network, Workload } from '../../network/model.ts';
@@ -73,7 +74,7 @@ function workload(host: ReportedHost): Workload {
   const { report, name } = host;
   const { container } = report;
   const text = (value: string, path: string) => ({ value, origin: seen(host, path) });
-  return {
+  return bareWorkload({
     id: name,
     name,
     declaredBy: 'agent',
@@ -82,24 +83,12 @@ function workload(host: ReportedHost): Workload {
     hostname: report.hostname,
     ...(container?.name === undefined ? {} : { containerName: container.name }),
     ...(container?.image === undefined ? {} : { image: text(container.image, 'container.image') }),
-    environment: [],
-    mounts: [],
-    labels: [],
-    extraHosts: [],
     dns: {
       servers: report.resolvers.nameservers.map((value, at) => text(value, `resolvers.nameservers[${at}]`)),
       search: report.resolvers.search.map((value, at) => text(value, `resolvers.search[${at}]`)),
       options: report.resolvers.options.map((value, at) => text(value, `resolvers.options[${at}]`)),
     },
-    legacyLinks: [],
-    exposed: [],
-    dependsOn: [],
-    resources: {},
-    replicas: 1,
-    capAdd: [],
-    privileged: false,
-    state: 'running',
-  };
+  });
 }
 
 interface Attachment {
