@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { chaos } from './control-plane/chaos.ts';
 import { fixes } from './fixes/index.ts';
 import { type CaseResult, describeDisagreement, runRandom } from './random/run.ts';
 import { availableEngines, ensureLab, type Lab } from './setup.ts';
@@ -13,6 +14,7 @@ const usage = `Asks real Docker engines, private ones, what the model is asked.
   npm run lab -- truth-table [--engine VERSION]… [--group NAME]… [--measure-only]
   npm run lab -- --topologies N [--seed TEXT] [--only K] [--engine VERSION]…
   npm run lab -- fixes [--engine VERSION]… [--only TEXT]
+  npm run lab -- chaos [--full] [--only TEXT]
   npm run lab -- setup
 
   --engine VERSION   20.10, 26.1, 28.5 …; all that the lab has when absent
@@ -20,7 +22,9 @@ const usage = `Asks real Docker engines, private ones, what the model is asked.
   --measure-only     print what the engines do; do not fail where the model says otherwise
   --topologies N     N random topologies, every question about each
   --seed TEXT        where the random choices come from; printed, so that a run can be repeated
-  --only K           only the topology number K of the seed; with fixes, only those whose name starts so: R05, everyday
+  --only K           only the topology number K of the seed; with fixes, only those whose name starts so: R05, everyday;
+                     with chaos, only files whose name starts so: network-cut
+  --full             chaos in the times of real life, and what has no scaled form; minutes instead of seconds
 
 Exit: 0 all agree, 1 something differs, 2 usage, 3 the lab is not available here.`;
 
@@ -39,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
+  if (positionals[0] === 'chaos') return chaos(values.full ?? false, values.only);
   const lab = await ensureLab(log);
   const versions = values.engine ?? availableEngines(lab);
   const missing = versions.map((version) => whyNot(lab, version)).find((why) => why !== undefined);
@@ -65,14 +70,15 @@ function parse(argv: readonly string[]) {
         topologies: { type: 'string' },
         seed: { type: 'string' },
         only: { type: 'string' },
+        full: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
     const { topologies, only } = parsed.values;
     const command = parsed.positionals.join(' ');
-    if (!['', 'truth-table', 'fixes', 'setup'].includes(command)) return `unknown command "${command}"`;
-    if (command === '' && topologies === undefined && !parsed.values.help) return 'say truth-table, fixes, setup or --topologies N';
-    if (command !== 'fixes' && [topologies, only].some((text) => text !== undefined && !/^[1-9]\d*$/.test(text)))
+    if (!['', 'truth-table', 'fixes', 'chaos', 'setup'].includes(command)) return `unknown command "${command}"`;
+    if (command === '' && topologies === undefined && !parsed.values.help) return 'say truth-table, fixes, chaos, setup or --topologies N';
+    if (!['fixes', 'chaos'].includes(command) && [topologies, only].some((text) => text !== undefined && !/^[1-9]\d*$/.test(text)))
       return '--topologies and --only take a positive number';
     return parsed;
   } catch (error) {

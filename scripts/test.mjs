@@ -39,18 +39,24 @@ const stages = [
     name: 'integration',
     title: 'server and agent on loopback',
     tests: ['src/**/*.integration.ts'],
-    options: ['--test-concurrency=2'],
+    options: ['--test-concurrency=4'],
     limitMs: minutes(6),
   },
   {
     name: 'cli',
     title: 'the program as a whole',
     tests: ['test/cli/**/*.test.ts', 'test/scripts/**/*.test.ts', 'test/fleet/**/*.test.ts'],
-    options: [],
+    options: ['--test-concurrency=2'],
     limitMs: minutes(6),
   },
   // Several files at a time: engines have nothing in common, and the tests mostly wait for timeouts to pass.
-  { name: 'lab', title: 'private Docker engines', tests: ['lab/**/*.test.ts'], options: ['--test-concurrency=2'], limitMs: minutes(11) },
+  {
+    name: 'lab',
+    title: 'private Docker engines, network namespaces, chaos',
+    tests: ['lab/**/*.test.ts'],
+    options: ['--test-concurrency=3'],
+    limitMs: minutes(11),
+  },
 ];
 
 const chosen = process.argv.slice(2);

@@ -125,7 +125,7 @@ function describe(connection: LiveConnection, { identity }: AgentSettings, versi
       { ...host, ...metricsUrl(connection.state(), health), ...Object.fromEntries(labels) },
     );
   tell();
-  connection.onState(tell);
+  connection.onState(({ kind }) => kind === 'connected' && tell());
 }
 
 /** Where Prometheus finds the metrics of this agent: for the server's http_sd. Listening everywhere, by the address it speaks from. */

@@ -4,7 +4,7 @@ import type { Arguments, Command, CommandPage } from './command.ts';
 import type { Io } from './io.ts';
 import { leanHeap } from './lean-heap.ts';
 import { usage } from './parse.ts';
-import { untilSignalled } from './run-until.ts';
+import { untilSignalled, whileStarting } from './run-until.ts';
 import { problemLines, readSource } from './settings-file.ts';
 import { version } from './version.ts';
 
@@ -98,15 +98,9 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const registry = new Registry();
   using _metrics = processMetrics(registry, version());
   using until = untilSignalled();
-  await using agent = await startAgent(settings, {
-    clock: systemClock,
-    log,
-    registry,
-    version: version(),
-    source,
-    environment: io.env,
-    signal: until.signal,
-  });
+  await using agent = await whileStarting(until.signal, (signal) =>
+    startAgent(settings, { clock: systemClock, log, registry, version: version(), source, environment: io.env, signal }),
+  );
   await Promise.race([until.ended, agent.failed]);
   return 0;
 }

@@ -20,3 +20,15 @@ export function untilSignalled(): { readonly signal: AbortSignal; readonly ended
 }
 
 const names = ['SIGTERM', 'SIGINT'] as const;
+
+/** Calls a start off when the signal comes; what has started ends in order, and is not cut off by it. */
+export async function whileStarting<T>(signal: AbortSignal, start: (starting: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await start(controller.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

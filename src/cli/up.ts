@@ -9,7 +9,7 @@ import type { Arguments, Command, CommandPage } from './command.ts';
 import { upFolder } from './context.ts';
 import type { Io } from './io.ts';
 import { usage } from './parse.ts';
-import { untilSignalled } from './run-until.ts';
+import { untilSignalled, whileStarting } from './run-until.ts';
 import { version } from './version.ts';
 
 const page: CommandPage = {
@@ -69,7 +69,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   for (const text of moved) await say('·', '', text);
 
   const settings = await agentFiles(server, folder, ports);
-  await using agent = await startAgent(parts, settings, log, io, until.signal);
+  await using agent = await whileStarting(until.signal, (signal) => startAgent(parts, settings, log, io, signal));
   const connected = await firstContact(agent, until.signal);
   if (until.signal.aborted) return 0;
   if (connected === undefined) {

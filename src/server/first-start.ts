@@ -1,18 +1,31 @@
 /** The data folder, and what the first start puts into it: the context file of an administrator. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { FairleadError } from '../core/errors.ts';
 import type { ApiTokens } from './api/tokens.ts';
 
 /** Made with mode 0700, the folders above it as usual; one that others may enter is closed to them. */
 export async function prepareDataDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(resolve(path));
     await chmod(path, 0o700);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FairleadError('FAIRLEAD_DATA_DIR', { path, reason }, { cause });
+  }
+}
+
+/** Node's own recursive mkdir never returns where a folder cannot be made below one that is there (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 

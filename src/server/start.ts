@@ -16,6 +16,7 @@ import { createChangeFeed } from './api/events.ts';
 import { createApi } from './api/index.ts';
 import { createApiTokens } from './api/tokens.ts';
 import { createAuthority } from './ca/create-authority.ts';
+import { readSealingKey } from './ca/seal.ts';
 import { createConfigurations } from './configurations/center.ts';
 import type { Validate } from './configurations/validation.ts';
 import { validator } from './configurations/validation.ts';
@@ -92,6 +93,8 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
           onLost: (count, reason) => log.event('server.spans-lost', { count, reason }),
         });
   stack.use(tracer);
+  // What cannot be read ends the start before anything is opened.
+  if (settings.ca.keyEncryptionFile !== undefined) await readSealingKey(settings.ca.keyEncryptionFile);
   const store = stack.use(await openSqliteStore({ path: join(settings.dataDir, 'fairlead.sqlite'), clock, log, registry }));
 
   const authority = stack.use(

@@ -100,10 +100,11 @@ export function createClient(options: ClientOptions): Client {
     log.event('agent.connection.trying', { url: at.url });
     const opened = await options.open(at, local, stop);
     if (!opened.ok) return ended(candidate, opened.ended, undefined);
-    metrics.connects.inc();
     const startedMs = clock.monotonicMs();
-    const speaking = exchange.run(opened.transport, keyOf(at));
-    connected(opened.transport);
+    // A WebSocket is open because the server let this agent in; over HTTP that shows with the first answer.
+    const { transport } = opened;
+    const speaking = exchange.run(transport, keyOf(at), transport.kind === 'http' ? () => connected(transport) : undefined);
+    if (transport.kind === 'websocket') connected(transport);
     const how = await speaking;
     located = false;
     const target = how.kind === 'redirected' && redirects < maxRedirects ? redirectTarget(at.url, how.location) : undefined;
@@ -112,6 +113,7 @@ export function createClient(options: ClientOptions): Client {
   };
 
   const connected = ({ kind, url, localAddress }: Transport) => {
+    metrics.connects.inc();
     log.event('agent.connection.connected', { url, localAddress, transport: kind });
     become({ kind: 'connected', sinceMs: clock.now(), server: url, transport: kind, localAddress });
   };
@@ -134,9 +136,10 @@ export function createClient(options: ClientOptions): Client {
   const refused = async (candidate: Candidate, how: Ended & { readonly kind: 'refused' }): Promise<void> => {
     log.event('agent.connection.refused', { url: candidate.url, reason: how.sentence });
     searching(how.sentence);
-    const attempt = how.code === 'expired' ? await options.rescue() : undefined;
+    const expired = how.code === 'expired' || how.code === 'certificate-expired';
+    const attempt = expired ? await options.rescue() : undefined;
     if (attempt?.ok) return;
-    pool.failed(candidate, clock.monotonicMs(), how.code === 'expired' ? undefined : refusedPauseMs);
+    pool.failed(candidate, clock.monotonicMs(), expired ? undefined : refusedPauseMs);
   };
 
   /** One turn: whatever is to be done next. Its promise rejects only where going on is impossible. */

@@ -34,8 +34,8 @@ export interface ExchangeOptions {
 }
 
 export interface Exchange {
-  /** Speaks over this transport until it ends; the promise then says why. */
-  run(transport: Transport, server: string): Promise<Ended>;
+  /** Speaks over this transport until it ends; the promise then says why. `answered` is called at the first answer. */
+  run(transport: Transport, server: string, answered?: () => void): Promise<Ended>;
   /**
    * Says the next message over another transport. When the server answers it, the conversation goes on there and the transport
    * before is closed without a goodbye; otherwise everything stays as it was. Nothing is said elsewhere meanwhile.
@@ -69,6 +69,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   let csrSaid = false;
   let lastServer: string | undefined;
   let cancelGather: (() => void) | undefined;
+  let firstAnswer: (() => void) | undefined;
   const custom = createCustomQueue(() => pump());
 
   const end = (of: Transport, ended: Ended) => {
@@ -136,6 +137,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const receive = (from: Transport, message: ServerToAgent, bytes: number): void => {
     if (from !== transport) return;
     pulse.heard();
+    firstAnswer?.();
+    firstAnswer = undefined;
     metrics.received.inc();
     metrics.receivedBytes.inc(bytes);
     metrics.lastAnswer.set(clock.now() / 1_000);
@@ -193,9 +196,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   return {
     custom,
-    run(next, server) {
+    run(next, server, answered) {
       return new Promise((resolve) => {
         finish = resolve;
+        firstAnswer = answered;
         holding = false;
         outbox.begin();
         if (server !== lastServer) outbox.sendAll();

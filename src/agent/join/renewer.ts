@@ -134,18 +134,19 @@ export function createRenewer(options: RenewerOptions): Renewer {
       return asked ? undefined : overHttps();
     });
   };
-  /** A timer runs on monotonic time and certificates on the wall's, so no look is further away than `lookMs`. */
+  /** A timer runs on monotonic time and certificates on the wall's, so no look is further away than `lookMs`, or a twentieth of the lifetime. */
   const lookSoon = () => {
     cancelLook();
     if (stopped) return;
     const identity = options.identity();
     const times = validity(identity?.credentials?.chainPem ?? '');
     // No certificate yet, or none of our own.
-    if (times === undefined) cancelLook = clock.after(timing.lookMs, look);
+    if (times === undefined) cancelLook = clock.after(Math.min(timing.lookMs, 1_000), look);
     if (times === undefined) return;
     const now = phase(times, share, identity?.renewWindowMs ?? 0, clock.now());
     const due = now.kind === 'good' ? now.dueInMs : Math.max(1_000, notBeforeMs - clock.monotonicMs());
-    cancelLook = clock.after(Math.min(timing.lookMs, Math.max(10, due)), look);
+    const often = Math.max(1_000, (times.notAfterMs - times.notBeforeMs) / 20);
+    cancelLook = clock.after(Math.min(timing.lookMs, often, Math.max(10, due)), look);
   };
   lookSoon();
   return {

@@ -30,12 +30,17 @@ export interface Follower {
   settled(): Promise<void>;
 }
 
+/** Our own agent says FAILED by itself when it died twice over one version. */
+const maxReturns = 3;
+
 /** `arrived`: the content of a version is in memory now, and these agents waited for it. */
 export function createFollower(context: Context, book: AgentBook, arrived: (uids: readonly string[]) => void): Follower {
   const { library, log, metrics, clock } = context;
   const known = new Map<string, Known>();
   /** Hash that an agent says it is applying. */
   const trying = new Map<string, string>();
+  /** How often an agent came back from applying a version with another one, and said nothing of a failure. */
+  const returned = new Map<string, { readonly hash: string; readonly times: number }>();
   const waiting = new Map<VersionRecord, string[]>();
   const fetching = new Set<Promise<void>>();
   /** One object for all agents with the same answer. */
@@ -137,6 +142,15 @@ export function createFollower(context: Context, book: AgentBook, arrived: (uids
     }));
   }
 
+  /** An agent that is killed while it applies comes back with its last good version: it gets the new one again, but not for ever. */
+  function cameBack(agent: AgentFacts, wanted: VersionRecord): void {
+    const before = returned.get(agent.uid);
+    const times = before?.hash === wanted.hash ? before.times + 1 : 1;
+    if (times < maxReturns) return void returned.set(agent.uid, { hash: wanted.hash, times });
+    returned.delete(agent.uid);
+    failed(agent, wanted, `it began to apply it ${times} times and went back to another version without a word`);
+  }
+
   function judge(agent: AgentFacts, wanted: VersionRecord | undefined, base: VersionRecord | undefined): void {
     const { hash, status, error } = agent.config;
     const given = trying.get(agent.uid);
@@ -148,8 +162,8 @@ export function createFollower(context: Context, book: AgentBook, arrived: (uids
       if (version !== undefined) failed(agent, version, error || 'it gave no reason');
     } else if (status === 'applied') {
       // It began with the wanted version and is back at another one: servers that believe this APPLIED send the bad one for ever.
-      if (wanted !== undefined && given === wanted.hash && hash !== wanted.hash)
-        failed(agent, wanted, 'it began to apply it and went back to another version without a word');
+      if (wanted !== undefined && given === wanted.hash && hash !== wanted.hash) cameBack(agent, wanted);
+      if (wanted !== undefined && hash === wanted.hash) returned.delete(agent.uid);
       if (version !== undefined && agent.healthy) well(agent, version);
     }
   }
@@ -170,6 +184,7 @@ export function createFollower(context: Context, book: AgentBook, arrived: (uids
     forget(uid) {
       known.delete(uid);
       trying.delete(uid);
+      returned.delete(uid);
       book.forget(uid);
     },
   };

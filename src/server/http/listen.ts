@@ -43,7 +43,7 @@ export const addressText = ({ host, port }: ListenAddress): string => (host.incl
 export async function withPort(address: ListenAddress): Promise<ListenAddress> {
   if (address.port !== 0) return address;
   const probe = createServer();
-  const { port } = await listen(probe, 'a port of the system', address);
+  const { port } = await listen(probe, 'a listener', address);
   await new Promise<void>((resolve) => void probe.close(() => resolve()));
   return { host: address.host, port };
 }

@@ -4,8 +4,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Server as TlsServer } from 'node:tls';
-import { FairleadError } from '../../core/errors.ts';
 import type { Authority } from '../ca/authority.ts';
+import { cannotListen } from '../http/listen.ts';
 import type { Store } from '../store/store.ts';
 import { refuseSocket } from './refusal.ts';
 import type { OpampSettings } from './settings.ts';
@@ -47,29 +47,16 @@ export function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void
   });
 }
 
-export function listen(server: Server, { listen: { host, port } }: OpampSettings): Promise<void> {
+export function listen(server: Server, { listen: address }: OpampSettings): Promise<void> {
   return new Promise((resolve, reject) => {
     // Kept after it listens: what goes wrong later (no descriptors left) is of one connection, not of the server.
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(listenError(error, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
-    );
-    server.listen({ host, port }, resolve);
+    server.on('error', (error) => reject(cannotListen(error, 'the listener of agents (agents.listen)', address)));
+    server.listen({ ...address }, resolve);
   });
-}
-
-function listenError(error: NodeJS.ErrnoException, address: string): FairleadError {
-  const details = { address, what: 'the server for agents', reason: error.code ?? error.message, hint: hintFor(error.code) };
-  return new FairleadError('FAIRLEAD_LISTEN', details, { cause: error });
 }
 
 export function addressInfo(server: Server): { readonly host: string; readonly port: number } {
   // A TCP server that listens has an AddressInfo; only pipes have a text.
   const { address, port } = server.address() as AddressInfo;
   return { host: address, port };
-}
-
-function hintFor(code: string | undefined): string {
-  if (code === 'EADDRINUSE') return 'another program has this port; name another one with server.agents.listen';
-  if (code === 'EADDRNOTAVAIL') return 'no interface of this machine has this address';
-  return code === 'EACCES' ? 'ports below 1024 need the capability NET_BIND_SERVICE' : 'check the address';
 }

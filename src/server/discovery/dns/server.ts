@@ -11,6 +11,7 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { parseAddress } from '../../../core/address.ts';
 import { keyedBuckets } from '../../../core/token-bucket.ts';
 import type { Log } from '../../../observe/log.ts';
+import { cannotListen } from '../../http/listen.ts';
 import type { DiscoveryRegistry } from '../registry.ts';
 import { bareReply, type DnsQuery, ourUdpPayload, type RcodeName, readQuery, writeResponse } from './message.ts';
 import { resolve, type Zone } from './resolve.ts';
@@ -167,7 +168,10 @@ function zoneOf({ registry, host, ...parts }: DnsServerParts): Zone {
 /** Both transports on one port. Port 0 gives TCP a free one, which may be taken for UDP: then the next. */
 async function bind(server: Server, udp: UdpSocket, host: string, wanted: number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    await listening(server, () => server.listen(wanted, host));
+    await listening(server, () => server.listen(wanted, host)).catch((cause: unknown) => {
+      udp.close();
+      throw refused(cause, host, wanted);
+    });
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : wanted;
     try {
@@ -177,11 +181,14 @@ async function bind(server: Server, udp: UdpSocket, host: string, wanted: number
       await new Promise<void>((done) => server.close(() => done()));
       if (wanted !== 0 || attempt === 20) {
         udp.close();
-        throw cause;
+        throw refused(cause, host, wanted);
       }
     }
   }
 }
+
+const refused = (cause: unknown, host: string, port: number): unknown =>
+  cause instanceof Error ? cannotListen(cause, 'the DNS server (discovery.dns)', { host, port }) : cause;
 
 async function listening(socket: Server | UdpSocket, open: () => void): Promise<void> {
   const ready = once(socket, 'listening'); // rejects on 'error'
