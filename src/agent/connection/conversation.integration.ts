@@ -127,6 +127,7 @@ for (const transport of ['websocket', 'http'] as const) {
     await using server = await startScriptedServer();
     await using agent = await connected({ server: to(server, { transport }), planes: { control: { localAddress: '127.0.0.77' } } });
     await until(() => server.heard.length > 0, 'it speaks');
+    await agent.log.heard('agent.connection.connected');
     assert.equal(server.heard[0]?.remoteAddress, '127.0.0.77');
     const state = agent.connection.state();
     assert.equal(state.kind === 'connected' && state.localAddress, '127.0.0.77');

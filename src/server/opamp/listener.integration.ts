@@ -48,7 +48,7 @@ test('two listeners on one address: the second one says who has to give way, in 
   await using server = await startTestServer();
   await assert.rejects(startTestServer({ settings: { listen: `127.0.0.1:${server.port}` } }), {
     code: 'FAIRLEAD_LISTEN',
-    message: `the server for agents cannot listen on 127.0.0.1:${server.port}: EADDRINUSE`,
+    message: `the listener of agents (agents.listen) cannot listen on 127.0.0.1:${server.port}: another process listens there`,
   });
 });
 

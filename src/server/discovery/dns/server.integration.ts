@@ -149,5 +149,8 @@ test('garbage over UDP is not answered, and the next question is', async () => {
 
 test('a port that is taken is an error, and nothing stays open', async () => {
   await using running = await start();
-  await assert.rejects(start({ port: running.server.port }), /EADDRINUSE/);
+  await assert.rejects(start({ port: running.server.port }), {
+    code: 'FAIRLEAD_LISTEN',
+    message: /the DNS server .* another process listens there$/,
+  });
 });
