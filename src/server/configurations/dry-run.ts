@@ -41,7 +41,8 @@ export async function dryRun(context: Context, book: AgentBook, change: DryRunCh
     if (version === undefined) return [];
     // The files of the request are in no store.
     if (imagined.files !== undefined && version.files.length === 0) return imagined.files;
-    return (await context.library.load(version))?.files ?? [];
+    const { library } = context;
+    return (await library.load(version))?.files ?? [];
   };
   const diffs: DryRun['diffs'][number][] = [];
   for (const { from, to } of pairs.values()) {

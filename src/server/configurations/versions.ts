@@ -163,7 +163,8 @@ export async function diff(context: Context, name: string, from: number, to: num
   const records = [from, to].map((version) => findVersion(context.mirror, name, version));
   const missing = records.indexOf(undefined);
   if (missing !== -1) return noVersion(name, missing === 0 ? from : to);
-  const [old, now] = await Promise.all(records.map((record) => record && context.library.load(record)));
+  const { library } = context;
+  const [old, now] = await Promise.all(records.map((record) => record && library.load(record)));
   if (old === undefined || now === undefined) return noVersion(name, old === undefined ? from : to);
   return { ok: true, value: diffFiles(old.files, now.files, `${name}@${from}`, `${name}@${to}`) };
 }
