@@ -1,5 +1,6 @@
 /** `npm run bench [-- check|fleet|store|liveness …]`: what is measured; `check` when nothing is named. */
-const [name = 'check'] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const [first = ''] = process.argv.slice(2);
+const name = first === '' || first.startsWith('-') ? 'check' : first;
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   check: () => import('./check.ts'),
   fleet: () => import('./fleet/run.ts'),
@@ -11,7 +12,6 @@ if (bench === undefined) {
   process.stderr.write(`no bench ${name}; there are ${Object.keys(benches).join(', ')}\n`);
   process.exitCode = 2;
 } else {
-  const at = process.argv.indexOf(name);
-  if (at !== -1) process.argv.splice(at, 1);
+  if (first === name) process.argv.splice(2, 1);
   await bench();
 }
