@@ -114,6 +114,31 @@ test('what changes while nothing can be sent is sent once it can, as it is then'
   assert.equal(a.sent[1]?.health?.status, 'second');
 });
 
+test('goodbye waits for a message that is under way, says nothing else meanwhile, and gives up in time', async () => {
+  const { clock, exchange, report } = setUp();
+  const a = line();
+  void exchange.run(a.transport, 'a');
+  a.state.ready = false;
+  const left = exchange.goodbye(2_000);
+  report('too late');
+  clock.advance(10);
+  assert.equal(a.sent.length, 1);
+  a.state.ready = true;
+  a.drained();
+  await left;
+  assert.equal(a.sent.length, 2);
+  assert.notEqual(a.sent[1]?.agentDisconnect, undefined);
+
+  const b = line();
+  void exchange.run(b.transport, 'b');
+  b.state.ready = false;
+  const never = exchange.goodbye(2_000);
+  clock.advance(2_000);
+  await never;
+  assert.equal(b.sent.length, 1);
+  assert.ok(b.state.closed);
+});
+
 test('a message that stays unanswered ends the connection', async () => {
   const { clock, exchange } = setUp();
   const a = line();

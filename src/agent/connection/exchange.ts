@@ -70,6 +70,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   let lastServer: string | undefined;
   let cancelGather: (() => void) | undefined;
   let firstAnswer: (() => void) | undefined;
+  /** Nothing is said any more but goodbye, which waits until it can be. */
+  let leaving = false;
+  let freed: (() => void) | undefined;
   const custom = createCustomQueue(() => pump());
 
   const end = (of: Transport, ended: Ended) => {
@@ -80,6 +83,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return;
     }
     transport = undefined;
+    freed?.();
     csr = undefined;
     csrSaid = false;
     pulse.stop();
@@ -93,7 +97,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   /** Says what there is to say, if it may be said now. */
   const pump = (force = false): void => {
-    if (transport === undefined || holding || !transport.ready()) return;
+    if (transport === undefined || holding || leaving || !transport.ready()) return;
     const next = custom.next();
     if (!force && !outbox.hasNews() && next === undefined && csr === undefined) return;
     say(transport, {
@@ -182,6 +186,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   };
 
+  const drained = (): void => {
+    freed?.();
+    pump();
+  };
+
   const take = (next: Transport): void => {
     transport = next;
     custom.connected();
@@ -189,7 +198,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       message: (message, bytes) => receive(next, message, bytes),
       malformed: (reason) => log.event('agent.connection.malformed', { url: next.url, reason }),
       alive: pulse.heard,
-      drained: () => pump(),
+      drained,
       ended: (ended) => end(next, ended),
     });
   };
@@ -200,6 +209,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return new Promise((resolve) => {
         finish = resolve;
         firstAnswer = answered;
+        leaving = false;
         holding = false;
         outbox.begin();
         if (server !== lastServer) outbox.sendAll();
@@ -245,7 +255,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
           },
           malformed: (reason) => log.event('agent.connection.malformed', { url: next.url, reason }),
           alive: pulse.heard,
-          drained: () => pump(),
+          drained,
           ended(ended) {
             settle({ ok: false, ended });
             end(next, ended);
@@ -276,6 +286,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (last === undefined) return;
       // Nothing may follow it.
       pulse.stop();
+      leaving = true;
+      // Over HTTP a message may be under way: without this wait an agent that has just spoken would leave without a word.
+      if (!last.ready()) await free(limitMs);
+      if (last !== transport) return;
       if (last.ready()) last.send(outbox.compose(options.uid(), { agentDisconnect: {} }));
       holding = true;
       await last.close(limitMs);
@@ -283,6 +297,17 @@ export function createExchange(options: ExchangeOptions): Exchange {
       end(last, { kind: 'closed' });
     },
   };
+
+  /** Until the transport takes the next message, or the time is up. */
+  function free(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(limitMs, resolve);
+      freed = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
 
   function replace(before: Transport, next: Transport): void {
     transport = next;
