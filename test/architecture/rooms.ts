@@ -38,8 +38,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     pure: false,
     because: 'the doctor serves the command line, the server and tests alike, so it knows none of them',
   },
+  pipeline: {
+    mayImport: ['core', 'config', 'observe'],
+    pure: false,
+    because: 'records flow the same way whoever runs the pipeline, so it knows neither agent nor server nor network model',
+  },
   agent: {
-    mayImport: ['core', 'config', 'observe', 'protocol', 'network'],
+    mayImport: ['core', 'config', 'observe', 'protocol', 'network', 'pipeline'],
     pure: false,
     because: 'an agent runs on every host and stays small: it knows neither readers nor doctor nor server',
   },
@@ -49,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     because: 'the server knows its agents by what they say to it (protocol/), not by their code',
   },
   cli: {
-    mayImport: ['core', 'config', 'observe', 'network', 'readers', 'reach', 'doctor', 'agent', 'server'],
+    mayImport: ['core', 'config', 'observe', 'network', 'readers', 'reach', 'doctor', 'pipeline', 'agent', 'server'],
     pure: false,
     because: 'cli/ holds commands; cli.ts picks one of them',
   },
@@ -82,6 +87,9 @@ export const islands: readonly Islands[] = [
     files: ['text.ts', 'json.ts', 'sarif.ts', 'markdown.ts'],
     because: 'a change to one format must not change another one',
   },
+  { parent: 'pipeline/sources', files: [], because: 'a source must be removable without touching another one' },
+  { parent: 'pipeline/transforms', files: [], because: 'a transform is read, tested and removed alone' },
+  { parent: 'pipeline/sinks', files: [], because: 'a sink must be removable without touching another one' },
 ];
 
 /** Modules of Node that open something, and the places where that is right. A place that ends in `/` is a folder. */
@@ -100,13 +108,14 @@ export const onlyHere: readonly {
   {
     modules: ['http', 'https', 'http2', 'net', 'dgram', 'tls', 'dns', 'dns/promises'],
     within: '',
-    allowed: ['readers/engine/', 'agent/', 'server/', 'cli/api.ts'],
+    allowed: ['readers/engine/', 'pipeline/', 'agent/', 'server/', 'cli/api.ts'],
     because: 'checking files opens no socket but that of a Docker engine; agent and server are there to open them',
   },
   {
     modules: ['child_process', 'cluster', 'worker_threads'],
     within: '',
-    allowed: ['agent/health/sd-notify.ts'],
-    because: 'nothing starts another program but systemd-notify, which speaks over a kind of socket that Node has not',
+    allowed: ['agent/health/sd-notify.ts', 'pipeline/sources/journald/'],
+    because:
+      'nothing starts another program but systemd-notify, which speaks over a kind of socket that Node has not, and journalctl, which reads what only libsystemd can',
   },
 ];

@@ -6,10 +6,17 @@ import { configurationsEvents } from './configurations.ts';
 import { discoveryEvents } from './discovery.ts';
 import { enrolmentEvents } from './enrolment.ts';
 import { fleetEvents } from './fleet.ts';
+import { kafkaEvents } from './kafka.ts';
 import { opampEvents } from './opamp.ts';
+import { pipelineEvents } from './pipeline.ts';
 import { protocolEvents } from './protocol.ts';
 import { serverEvents } from './server.ts';
+import { sinksEvents } from './sinks.ts';
+import { sourceFileEvents } from './source-file.ts';
+import { sourcesEvents } from './sources.ts';
+import { spoolEvents } from './spool.ts';
 import { storeEvents } from './store.ts';
+import { transformsEvents } from './transforms.ts';
 
 export const events = {
   ...protocolEvents,
@@ -23,6 +30,13 @@ export const events = {
   ...apiEvents,
   ...serverEvents,
   ...agentEvents,
+  ...kafkaEvents,
+  ...pipelineEvents,
+  ...sinksEvents,
+  ...sourceFileEvents,
+  ...sourcesEvents,
+  ...spoolEvents,
+  ...transformsEvents,
 } as const;
 
 export type EventName = keyof typeof events;

@@ -1,0 +1,4 @@
+/** Events: the Kafka sink. */
+import type { EventTable } from './event.ts';
+
+export const kafkaEvents = {} as const satisfies EventTable;

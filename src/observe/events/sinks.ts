@@ -1,0 +1,4 @@
+/** Events: all other sinks. */
+import type { EventTable } from './event.ts';
+
+export const sinksEvents = {} as const satisfies EventTable;

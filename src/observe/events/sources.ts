@@ -1,0 +1,4 @@
+/** Events: all other sources. */
+import type { EventTable } from './event.ts';
+
+export const sourcesEvents = {} as const satisfies EventTable;

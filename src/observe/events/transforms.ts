@@ -1,0 +1,4 @@
+/** Events: transforms. */
+import type { EventTable } from './event.ts';
+
+export const transformsEvents = {} as const satisfies EventTable;
