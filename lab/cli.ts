@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { chaos } from './control-plane/chaos.ts';
 import { fixes } from './fixes/index.ts';
+import { ensureCollector } from './otelcol/collector.ts';
 import { type CaseResult, describeDisagreement, runRandom } from './random/run.ts';
 import { availableEngines, ensureLab, type Lab } from './setup.ts';
 import { errorTexts } from './truth-table/error-texts.ts';
@@ -16,6 +17,7 @@ const usage = `Asks real Docker engines, private ones, what the model is asked.
   npm run lab -- fixes [--engine VERSION]… [--only TEXT]
   npm run lab -- chaos [--full] [--only TEXT]
   npm run lab -- setup
+  npm run lab -- collector    (builds an OpenTelemetry Collector for the tests of OTLP)
 
   --engine VERSION   20.10, 26.1, 28.5 …; all that the lab has when absent
   --group NAME       only this group of rows; \`error-texts\` is one
@@ -44,6 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (positionals[0] === 'chaos') return chaos(values.full ?? false, values.only);
+  if (positionals[0] === 'collector') return buildCollector();
   const lab = await ensureLab(log);
   const versions = values.engine ?? availableEngines(lab);
   const missing = versions.map((version) => whyNot(lab, version)).find((why) => why !== undefined);
@@ -56,6 +59,12 @@ async function main(argv: readonly string[]): Promise<number> {
   if (values.topologies !== undefined)
     return randomTopologies(versions, Number(values.topologies), values.seed ?? String(Date.now()), values.only);
   return truthTables(versions, values.group, values['measure-only'] ?? false);
+}
+
+async function buildCollector(): Promise<number> {
+  const built = await ensureCollector(log);
+  log(built.available ? built.program : built.reason);
+  return built.available ? 0 : 3;
 }
 
 function parse(argv: readonly string[]) {
@@ -76,8 +85,9 @@ function parse(argv: readonly string[]) {
     });
     const { topologies, only } = parsed.values;
     const command = parsed.positionals.join(' ');
-    if (!['', 'truth-table', 'fixes', 'chaos', 'setup'].includes(command)) return `unknown command "${command}"`;
-    if (command === '' && topologies === undefined && !parsed.values.help) return 'say truth-table, fixes, chaos, setup or --topologies N';
+    if (!['', 'truth-table', 'fixes', 'chaos', 'setup', 'collector'].includes(command)) return `unknown command "${command}"`;
+    if (command === '' && topologies === undefined && !parsed.values.help)
+      return 'say truth-table, fixes, chaos, setup, collector or --topologies N';
     if (!['fixes', 'chaos'].includes(command) && [topologies, only].some((text) => text !== undefined && !/^[1-9]\d*$/.test(text)))
       return '--topologies and --only take a positive number';
     return parsed;

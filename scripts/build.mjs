@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { wrapped } from './code-cache.mjs';
 import { ensureInstalled, node24, root } from './install.mjs';
@@ -61,6 +61,7 @@ export async function build() {
       alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
       plugins: [withoutTopLevelAwait, controlApart],
     });
+    warnOfWholeZod(metafile);
     const cache = cacheName(join(fresh, 'main.js'));
     writeFileSync(join(fresh, 'package.json'), '{"type":"commonjs"}\n');
     writeFileSync(join(fresh, 'cli.js'), launcher(cache));
@@ -70,6 +71,15 @@ export async function build() {
     return metafile;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** With `import { z }` the bundler keeps all of zod, its fifty languages included: 340 kB of source, and 4 MiB in every agent. */
+function warnOfWholeZod({ outputs }) {
+  for (const [path, { inputs }] of Object.entries(outputs)) {
+    // Any but English, which every build has.
+    const held = Object.entries(inputs).some(([input, { bytesInOutput }]) => input.endsWith('/zod/v4/locales/fr.js') && bytesInOutput > 0);
+    if (held) process.stderr.write(`${basename(path)} holds all of zod: write import * as z from 'zod', not import { z }\n`);
   }
 }
 

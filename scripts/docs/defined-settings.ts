@@ -1,5 +1,5 @@
 /** The reference page and the JSON Schema of settings that are defined with Zod (src/config/fields.ts). */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { inputSchema } from '../../src/config/json-schema.ts';
 import { code, fenced, generatedFrom, page, table } from './markdown.ts';
 
@@ -86,7 +86,8 @@ function settingTable(all: readonly Row[]): string {
 }
 
 function typeText(node: Node): string {
-  if (node.format !== undefined) return node.format;
+  // How a text begins or ends is said by its description.
+  if (node.format !== undefined && !/^(starts|ends)_with$/.test(node.format)) return node.format;
   if (node.enum !== undefined) return node.enum.map((one) => code(String(one))).join(', ');
   if (node.const !== undefined) return code(String(node.const));
   if (node.anyOf !== undefined || node.oneOf !== undefined)
@@ -108,4 +109,49 @@ function exampleOf(key: string, node: Node): string | undefined {
     one.examples?.[0] === undefined ? [] : [`  ${name}: ${JSON.stringify(one.examples[0])}`],
   );
   return entries.length === 0 ? undefined : [`${key}:`, ...entries].join('\n');
+}
+
+/** The page of settings of which the field `type` decides what else may be set: one section for each kind of each group. */
+export function componentSettingsPage(
+  groups: readonly { readonly title: string; readonly kind: string; readonly schema: z.ZodType }[],
+  options: { readonly from: string; readonly title: string; readonly intro: string },
+): string {
+  return page(
+    generatedFrom(options.from),
+    `# ${options.title}`,
+    options.intro,
+    ...groups.flatMap(({ title, kind, schema }) => {
+      const { oneOf, anyOf } = jsonSchema(schema);
+      const variants = oneOf ?? anyOf ?? [];
+      const nameOf = (node: Node) => String(node.properties?.type?.const ?? '');
+      const common = Object.keys(variants[0]?.properties ?? {}).filter(
+        (key) =>
+          key !== 'type' &&
+          variants.every((node) => JSON.stringify(node.properties?.[key]) === JSON.stringify(variants[0]?.properties?.[key])),
+      );
+      const own = (node: Node) => Object.entries(node.properties ?? {}).filter(([key]) => key !== 'type' && !common.includes(key));
+      return [
+        `# ${title}`,
+        ...variants.map((node) =>
+          page(
+            `## ${kind} ${code(nameOf(node))}`,
+            node.description ?? '',
+            settingTable(own(node).flatMap(([key, one]) => rows(key, one))),
+          ).trimEnd(),
+        ),
+        ...(common.length === 0
+          ? []
+          : [
+              page(
+                `## every ${kind}`,
+                settingTable(
+                  Object.entries(variants[0]?.properties ?? {})
+                    .filter(([key]) => common.includes(key))
+                    .flatMap(([key, one]) => rows(key, one)),
+                ),
+              ).trimEnd(),
+            ]),
+      ];
+    }),
+  );
 }

@@ -7,6 +7,7 @@ import { linksMetrics } from '../../src/agent/links/metrics.ts';
 import { remoteMetrics } from '../../src/agent/remote/metrics.ts';
 import { servicesMetrics } from '../../src/agent/services/metrics.ts';
 import { processMetrics } from '../../src/observe/process-metrics.ts';
+import { pipelineMetrics } from '../../src/pipeline/runtime/metrics.ts';
 import { apiMetrics } from '../../src/server/api/metrics.ts';
 import { caMetrics } from '../../src/server/ca/metrics.ts';
 import { configurationsMetrics } from '../../src/server/configurations/metrics.ts';
@@ -44,6 +45,7 @@ export function metricsPage(): string {
   const agent = registered((registry) => {
     for (const define of [connectionMetrics, hostMetrics, journalMetrics, linksMetrics, remoteMetrics, servicesMetrics]) define(registry);
     healthMetrics(registry, unasked, unasked);
+    pipelineMetrics(registry, unasked);
   });
   const both = registered((registry) => processMetrics(registry, '0')[Symbol.dispose]());
   return page(

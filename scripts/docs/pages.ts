@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentSettings, remoteSections } from '../../src/agent/settings/index.ts';
 import { version } from '../../src/cli/version.ts';
+import { sinkSettings } from '../../src/pipeline/sinks/settings.ts';
+import { sourceSettings } from '../../src/pipeline/sources/settings.ts';
+import { transformSettings } from '../../src/pipeline/transforms/index.ts';
 import { openApi } from '../../src/server/api/openapi.ts';
 import { describedRoutes } from '../../src/server/api/routes/index.ts';
 import { serverSettings } from '../../src/server/settings.ts';
 import { cliPage } from './cli.ts';
 import { runCommand, withOutputs } from './console.ts';
-import { definedSettingsPage, settingsSchema } from './defined-settings.ts';
+import { componentSettingsPage, definedSettingsPage, settingsSchema } from './defined-settings.ts';
 import { errorsPage } from './errors.ts';
 import { eventsPage } from './events.ts';
 import { metricsPage } from './metrics.ts';
@@ -35,6 +38,22 @@ export async function generatedPages(): Promise<readonly Page[]> {
         title: 'Settings of the agent',
         intro: `\`fairlead agent --config FILE\` reads YAML or JSON. Unknown keys are errors, and nothing is opened until the whole file is valid (\`--check\` does no more than that). A configuration from the server may hold ${remoteSections.map((name) => `\`${name}\``).join(', ')}, and nothing else.`,
       }),
+    },
+    {
+      path: 'docs/reference/pipeline-settings.md',
+      text: componentSettingsPage(
+        [
+          { title: 'Sources', kind: 'source', schema: sourceSettings },
+          { title: 'Transforms', kind: 'transform', schema: transformSettings },
+          { title: 'Sinks', kind: 'sink', schema: sinkSettings },
+        ],
+        {
+          from: 'src/pipeline/',
+          title: 'Settings of the pipeline',
+          intro:
+            "What `pipeline.sources`, `pipeline.transforms` and `pipeline.sinks` of [the agent's settings](agent-settings.md) may hold. Each has a name, and a `type` that decides what else may be set.",
+        },
+      ),
     },
     { path: 'docs/schemas/agent-settings.schema.json', text: settingsSchema(agentSettings, 'fairlead agent --config') },
     { path: 'docs/reference/cli.md', text: await cliPage() },

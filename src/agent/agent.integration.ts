@@ -9,7 +9,7 @@ import { FairleadError } from '../core/errors.ts';
 import { SourceText } from '../core/text.ts';
 import { testConfig } from '../server/opamp/testing/server.ts';
 import { startAgent } from './agent.ts';
-import { agentSettings } from './settings/index.ts';
+import { agentSettings, isJoined } from './settings/index.ts';
 import { quick, temporaryFolder } from './testing/connected.ts';
 import { startControlPlane } from './testing/control-plane.ts';
 import { listeningLog, until } from './testing/log.ts';
@@ -17,7 +17,7 @@ import { listeningLog, until } from './testing/log.ts';
 async function start(text: string, environment: Readonly<Record<string, string>> = {}) {
   const source = new SourceText('agent.yaml', text);
   const read = readSettings(agentSettings, source);
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  if (!read.ok || !isJoined(read.value)) throw new Error(JSON.stringify(read));
   const log = listeningLog();
   const agent = await startAgent(read.value, {
     ...{ clock: systemClock, log, registry: new Registry(), version: '0.0.0', source, environment, timing: quick },

@@ -20,9 +20,10 @@ import { openIdentity } from './identity/open.ts';
 import { readToken } from './join/token.ts';
 import type { Part } from './part.ts';
 import { startParts } from './parts.ts';
+import { collecting } from './pipeline/collecting.ts';
 import { createPlanes } from './planes/planes.ts';
 import type { HeartbeatSettings } from './settings/heartbeat.ts';
-import { type AgentSettings, agentSettings, remoteAgentSettings } from './settings/index.ts';
+import { type AgentSettings, agentSettings, type JoinedSettings, remoteAgentSettings } from './settings/index.ts';
 import type { LogSettings } from './settings/log.ts';
 
 export interface AgentDeps {
@@ -47,11 +48,13 @@ export interface Agent extends AsyncDisposable {
   state(): ConnectionState;
   onState(listener: (state: ConnectionState) => void): () => void;
   readonly healthAddress: { readonly host: string; readonly port: number } | undefined;
+  /** Its file was read again; resolves with why the new settings are not used. */
+  reload(settings: AgentSettings, source: SourceText): Promise<string | undefined>;
   /** Rejects when the agent cannot go on: a bug, since everything that can be expected is waited out. */
   readonly failed: Promise<never>;
 }
 
-export async function startAgent(settings: AgentSettings, deps: AgentDeps): Promise<Agent> {
+export async function startAgent(settings: JoinedSettings, deps: AgentDeps): Promise<Agent> {
   const { clock, log, registry, version, environment, signal } = deps;
   const random = deps.random ?? Math.random;
   await using stack = new AsyncDisposableStack();
@@ -66,14 +69,15 @@ export async function startAgent(settings: AgentSettings, deps: AgentDeps): Prom
     heartbeatMs = intervalMs;
     connection?.heartbeatEvery(intervalMs);
   };
+  const name = agentNameOf(settings.identity);
   const parts = stack.use(
     await startParts({
       ...{ settings, planes, version, clock, log, registry, random, environment },
       ...{ source: deps.source, schema: agentSettings, remoteSchema: remoteAgentSettings, dataDir: dataDir.path },
       others: [heartbeatPart(beat), ...logPart(log)],
+      further: collecting(deps, { planes, dataDir: dataDir.path, agent: keeper.current()?.uid ?? name, patient: true }),
     }),
   );
-  const name = agentNameOf(settings.identity);
   connection = createConnection({
     ...{ settings: settings.server, heartbeatMs, remoteConfig: settings.remote.enabled, customCapabilities },
     ...{ inbound: parts.inbound, keeper, planes, clock, log, random, signal, metrics: connectionMetrics(registry) },
@@ -100,13 +104,14 @@ export async function startAgent(settings: AgentSettings, deps: AgentDeps): Prom
     state: live.state,
     onState: live.onState,
     healthAddress: parts.healthAddress,
+    reload: (next, source) => parts.reload(next, source),
     failed: live.done.then(() => new Promise<never>(() => {})),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
 /** Everything that the settings name is there, before anything is sent. The token is needed by an agent that never joined. */
-async function readAll({ server }: AgentSettings, joins: boolean, environment: AgentDeps['environment']): Promise<void> {
+async function readAll({ server }: JoinedSettings, joins: boolean, environment: AgentDeps['environment']): Promise<void> {
   await headersOf(server.headersFile);
   for (const file of [server.caFile, server.consul?.tokenFile, server.registry?.tokenFile])
     if (file !== undefined) await readCredential(file);

@@ -1,6 +1,6 @@
 /** What the parts of an agent need, and what they give. */
 import type { Registry } from 'prom-client';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { SourceText } from '../core/text.ts';
 import type { Log } from '../observe/log.ts';
@@ -45,6 +45,8 @@ export interface PartsOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Parts of others that a remote configuration may change: `heartbeat`, `log`, `labels`. They run with their local section already. */
   readonly others: readonly Part[];
+  /** Parts that start with the sections that are to run now, the last good ones of the server included. */
+  further(running: Readonly<Record<string, unknown>>, health: HealthSink): Promise<AsyncDisposable & { readonly parts: readonly Part[] }>;
 }
 
 export interface Parts extends AsyncDisposable {
@@ -55,6 +57,8 @@ export interface Parts extends AsyncDisposable {
   /** The address that health is served on; undefined when it is off. */
   readonly healthAddress: { readonly host: string; readonly port: number } | undefined;
   attach(connection: Connection): void;
+  /** The agent's own file was read again; resolves with why it is not used. */
+  reload(settings: PartsSettings, source: SourceText): Promise<string | undefined>;
   /** Everything has started. */
   ready(): void;
   /** One line for `systemctl status`. */

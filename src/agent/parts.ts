@@ -155,9 +155,10 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     }),
   );
   changed = () => host.poke();
+  const further = stack.use(await options.further({ ...running }, tree));
   // Stopped before what it changes.
   stack.defer(() => remote[Symbol.asyncDispose]());
-  await remote.begin([links, services, host, ...others], others);
+  await remote.begin([links, services, host, ...further.parts, ...others], others);
 
   const all = stack.move();
   const attached = new DisposableStack();
@@ -183,6 +184,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       services.attach(to);
       report();
     },
+    reload: (next, source) => remote.reload({ parsed: { ...next }, written: parse(source.text) ?? {} }),
     ready() {
       started = true;
       notify.ready('running');

@@ -1,5 +1,8 @@
 /** `fairlead agent` */
+import type { Agent } from '../agent/agent.ts';
+import type { AgentSettings } from '../agent/settings/index.ts';
 import type { SourceText as Text } from '../core/text.ts';
+import type { Log } from '../observe/log.ts';
 import type { Arguments, Command, CommandPage } from './command.ts';
 import type { Io } from './io.ts';
 import { leanHeap } from './lean-heap.ts';
@@ -13,13 +16,16 @@ const page: CommandPage = {
   summary: 'run the agent: joins a server, reports, watches its links',
   usage: [
     'fairlead agent --config FILE [--data DIR] [--check]',
+    'fairlead agent top [--data DIR] [--json]',
     'fairlead agent journal [--data DIR] [--json]',
     'fairlead agent --server URL --ca-fingerprint SHA256 --token-file FILE [--name NAME] [--data DIR] [--health ADDRESS:PORT]',
   ],
   description: [
     'Joins its server with a token, or with mounted certificates, and keeps its identity in the data folder. It never starts over because its server is away: it goes on with its last good configuration.',
     'The token comes from a file or from the environment variable FAIRLEAD_TOKEN, never from an argument, which every user of the machine could read. Before it says anything, the agent verifies the server by the fingerprint of its authority, which fairlead tokens create prints beside the token.',
+    'top shows what flows through the agent of a data folder, once a second: rates, lag by file, spool, retries, drops.',
     'journal shows the outages that the agent of a data folder has on record, also while it runs and while its server is away.',
+    'SIGHUP reads the settings file again and changes what differs while it runs; a file that is not right changes nothing.',
     '/health, /health/ready and /metrics are on 0.0.0.0:8080 unless the settings say otherwise. The log goes to standard error.',
   ],
   options: [
@@ -29,7 +35,7 @@ const page: CommandPage = {
         { name: 'config', short: 'c', placeholder: 'FILE', description: 'settings in YAML or JSON' },
         { name: 'check', description: 'only check the settings' },
         { name: 'data', placeholder: 'DIR', description: 'the data folder; overrides identity.dataDir' },
-        { name: 'json', description: 'print the journal for programs' },
+        { name: 'json', description: 'print top or the journal for programs' },
       ],
     },
     {
@@ -66,9 +72,13 @@ const page: CommandPage = {
 async function run(args: Arguments, io: Io): Promise<number> {
   const [word, ...more] = args.positionals;
   if (word === 'journal' && more.length === 0) return (await import('./agent-journal.ts')).showJournal(args, io);
+  if (word === 'top' && more.length === 0) return (await import('./agent-top.ts')).showTop(args, io);
   if (word !== undefined) throw usage(`agent takes no "${more[0] ?? word}"`, 'see fairlead help agent');
-  if (args.has('json')) throw usage('--json is for fairlead agent journal', 'leave it out; the log is JSON where no terminal is');
-  const [{ agentSettings }, { readSettings }] = await Promise.all([import('../agent/settings/index.ts'), import('../config/read.ts')]);
+  if (args.has('json')) throw usage('--json is for fairlead agent top and journal', 'leave it out; the log is JSON where no terminal is');
+  const [{ agentSettings, isJoined }, { readSettings }] = await Promise.all([
+    import('../agent/settings/index.ts'),
+    import('../config/read.ts'),
+  ]);
   const source = await sourceOf(args);
   const read = readSettings(agentSettings, source);
   if (!read.ok) {
@@ -82,8 +92,9 @@ async function run(args: Arguments, io: Io): Promise<number> {
     return 0;
   }
   leanHeap(2);
-  const [{ startAgent }, { createLog }, { systemClock }, { Registry }, { processMetrics }] = await Promise.all([
+  const [{ startAgent }, { startAlone }, { createLog }, { systemClock }, { Registry }, { processMetrics }] = await Promise.all([
     import('../agent/agent.ts'),
+    import('../agent/alone.ts'),
     import('../observe/log-writer.ts'),
     import('../core/clock.ts'),
     import('prom-client'),
@@ -98,11 +109,43 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const registry = new Registry();
   using _metrics = processMetrics(registry, version());
   using until = untilSignalled();
-  await using agent = await whileStarting(until.signal, (signal) =>
-    startAgent(settings, { clock: systemClock, log, registry, version: version(), source, environment: io.env, signal }),
-  );
-  await Promise.race([until.ended, agent.failed]);
+  /** SIGHUP: the file again, and what differs of it. */
+  const reloading = (agent: Pick<Agent, 'reload'>): Disposable => {
+    const path = args.value('config');
+    const again = () => {
+      if (path === undefined) return;
+      void reread(path, settings, agent, log).catch((cause: unknown) => log.event('agent.reload.failed', { path, reason: String(cause) }));
+    };
+    process.on('SIGHUP', again);
+    return { [Symbol.dispose]: () => void process.off('SIGHUP', again) };
+  };
+  const deps = { clock: systemClock, log, registry, version: version(), source, environment: io.env };
+  if (isJoined(settings)) {
+    await using agent = await whileStarting(until.signal, (signal) => startAgent(settings, { ...deps, signal }));
+    using _reloading = reloading(agent);
+    await Promise.race([until.ended, agent.failed]);
+  } else {
+    await using agent = await whileStarting(until.signal, (signal) => startAlone(settings, { ...deps, signal }));
+    using _reloading = reloading(agent);
+    await Promise.race([until.ended, agent.done]);
+  }
   return 0;
+}
+
+/** Changes by SIGHUP; the others are bound to what was opened at the start. */
+async function reread(path: string, running: AgentSettings, agent: Pick<Agent, 'reload'>, log: Log): Promise<void> {
+  const { agentSettings } = await import('../agent/settings/index.ts');
+  const { readSettings } = await import('../config/read.ts');
+  const source = await readSource(path);
+  const read = readSettings(agentSettings, source);
+  if (!read.ok) return log.event('agent.reload.failed', { path, reason: problemLines(read.problems).trim() });
+  const fixed = (['server', 'identity', 'planes', 'journal', 'health', 'remote'] as const).filter(
+    (section) => JSON.stringify(read.value[section]) !== JSON.stringify(running[section]),
+  );
+  if (fixed.length > 0) log.event('agent.reload.restart', { path, sections: fixed.join(', ') });
+  const reason = await agent.reload(read.value, source);
+  if (reason === undefined) log.event('agent.reload.done', { path });
+  else log.event('agent.reload.failed', { path, reason });
 }
 
 const instead = ['server', 'ca-fingerprint', 'ca-file', 'token-file', 'name', 'health'];

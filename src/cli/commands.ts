@@ -11,7 +11,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: 'up',
-    summary: 'start a server and one agent on this machine, enrolled over mutual TLS',
+    summary: 'start a server and one agent on this machine, and collect its logs',
     part: 'control plane and agent',
     load: async () => (await import('./control.ts')).controlCommand('up'),
   },
@@ -56,6 +56,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'run the agent: joins a server, reports, watches its links',
     part: 'control plane and agent',
     load: async () => (await import('./control.ts')).controlCommand('agent'),
+  },
+  {
+    name: 'tail',
+    summary: 'show the records that flow through the agent of this machine',
+    part: 'control plane and agent',
+    load: async () => (await import('./control.ts')).controlCommand('tail'),
   },
   {
     name: 'agents',

@@ -1,4 +1,5 @@
 /** `fairlead config` */
+import { existsSync } from 'node:fs';
 import type { Action, Actions } from './actions.ts';
 import { doneExitCodes, runAction } from './actions.ts';
 import type { Arguments, Command, CommandPage } from './command.ts';
@@ -25,13 +26,13 @@ const page: CommandPage = {
     'fairlead config assign NAME[@VERSION] (--selector SELECTOR | --all) [--priority N] [--name TEXT] [--dry-run]',
     'fairlead config unassign ASSIGNMENT [--dry-run]',
     'fairlead config assignments',
-    'fairlead config explain AGENT',
+    'fairlead config explain (AGENT | FILE)',
     'fairlead config dry-run (put | release | assign | unassign) …',
     'fairlead config quarantine [clear HASH] [--agent AGENT]',
   ],
   description: [
     'A configuration has numbered versions that never change. put stores a new one after validating it; what is wrong comes with file:line:column, and nothing is stored. FILE is stored under its own name; KEY=FILE names it otherwise, =FILE leaves the name empty, - is standard input.',
-    'assign gives a configuration to the agents that a selector names, under the name of an assignment (that of the configuration unless --name says another). Of several that match, the highest priority wins, then the one with the most requirements, then the first by name; explain shows it for one agent.',
+    'assign gives a configuration to the agents that a selector names, under the name of an assignment (that of the configuration unless --name says another). Of several that match, the highest priority wins, then the one with the most requirements, then the first by name; explain shows it for one agent. With a settings file it tells which way records go in its pipeline, and which transforms have to parse them.',
     'Agents assigned to the latest version get a new one at once. --hold keeps it back, for fairlead rollout start to bring it out in stages, or for release to bring it out at once.',
     'dry-run, and --dry-run, tell which agents would get what, with the differences, and change nothing. Contents and diffs need the role operator, because people write secrets into configurations.',
   ],
@@ -58,6 +59,7 @@ const page: CommandPage = {
     { command: 'fairlead config assign edge --selector site=edge --priority 10 --dry-run', text: 'who would get it?' },
     { command: 'fairlead config diff edge@3 @4', text: 'what changed between two versions' },
     { command: 'fairlead config explain edge-7', text: 'why does it run what it runs?' },
+    { command: 'fairlead config explain ./agent.yaml', text: 'what does its pipeline do with a record?' },
   ],
   exitCodes: doneExitCodes,
 };
@@ -154,6 +156,7 @@ const actions: Actions = {
   explain: {
     takes: ['AGENT'],
     async run([agent = ''], args, io) {
+      if (/[./]/.test(agent) && existsSync(agent)) return (await import('./pipeline-explain.ts')).explainPipeline(agent, args, io);
       // The shape that routes/assignments.ts defines.
       const answer = (await apiFor(args, io).call('GET', `/v1/agents/${encodeURIComponent(agent)}/explanation`)) as text.Explanation;
       return show(answer, args, io, (explained) => text.explainText(explained, io));

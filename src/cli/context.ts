@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSettings } from '../config/read.ts';
 import { FairleadError } from '../core/errors.ts';
 import { formatOrigin } from '../core/origin.ts';

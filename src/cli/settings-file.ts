@@ -1,5 +1,5 @@
 /** Reads a settings file for a command that runs with it: everything that is wrong is said before anything is opened. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readSettings } from '../config/read.ts';
 import { FairleadError } from '../core/errors.ts';
 import { formatOrigin } from '../core/origin.ts';

@@ -10,14 +10,17 @@ import { upFolder } from './context.ts';
 import type { Io } from './io.ts';
 import { usage } from './parse.ts';
 import { untilSignalled, whileStarting } from './run-until.ts';
+import { problemLines } from './settings-file.ts';
+import { kafkaLines, onSaved, pipelinePath, upPipeline } from './up-pipeline.ts';
 import { version } from './version.ts';
 
 const page: CommandPage = {
   name: 'up',
-  summary: 'start a server and one agent on this machine, enrolled over mutual TLS',
-  usage: ['fairlead up [--data DIR] [--verbose]'],
+  summary: 'start a server and one agent on this machine, and collect its logs',
+  usage: ['fairlead up [--demo] [--data DIR] [--verbose]'],
   description: [
     'The whole product on defaults: a control plane that listens on loopback, an agent of this machine that joins it with a one-time token, and what to try next. It needs no settings and no rights.',
+    'The agent tails the logs of this machine that it may read, from now on, into a local archive (rotated, compressed, bounded). pipeline.yaml in the data folder says what is collected and where it goes; it is read again whenever it is saved.',
     'Where a usual port is taken, the system chooses another one; the commands find the server by the context file that it writes. State is kept in the data folder, and the next fairlead up goes on with it.',
   ],
   options: [
@@ -25,6 +28,7 @@ const page: CommandPage = {
       title: 'Options',
       options: [
         { name: 'data', placeholder: 'DIR', description: '~/.local/state/fairlead unless stated' },
+        { name: 'demo', description: 'write and collect the log of a small application too' },
         { name: 'verbose', description: 'print the log too' },
       ],
     },
@@ -68,7 +72,14 @@ async function run(args: Arguments, io: Io): Promise<number> {
   await say('√', 'server', listenersText(server));
   for (const text of moved) await say('·', '', text);
 
-  const settings = await agentFiles(server, folder, ports);
+  const demo = args.has('demo') ? join(folder, 'demo', 'shop.log') : undefined;
+  using _demo = demo === undefined ? undefined : await (await import('./demo-log.ts')).demoLog(demo);
+  const pipeline = await upPipeline(folder);
+  if (!pipeline.ok) {
+    io.say(problemLines(pipeline.problems));
+    return 2;
+  }
+  const settings = await agentFiles(server, folder, ports, pipeline.written, demo);
   await using agent = await whileStarting(until.signal, (signal) => startAgent(parts, settings, log, io, signal));
   const connected = await firstContact(agent, until.signal);
   if (until.signal.aborted) return 0;
@@ -82,7 +93,21 @@ async function run(args: Arguments, io: Io): Promise<number> {
       `${agent.name}, enrolled with a one-time token, connected over ${connected.transport === 'websocket' ? 'WebSocket' : 'HTTP'} and mutual TLS from ${connected.localAddress}`,
     );
   await say('√', 'reports', await reportsText(server, agent.uid));
-  await io.print(next(io, server, agent.name, args.has('data')));
+  await say('√', 'collects', await collectsText(args, io, folder));
+  using _saved = onSaved(folder, () => void reload().catch((cause: unknown) => io.say(`${String(cause)}\n`)));
+  const reload = async () => {
+    const again = await upPipeline(folder);
+    if (!again.ok) return io.say(`\n${problemLines(again.problems)}  pipeline.yaml is not used; what ran before goes on\n`);
+    const next = await agentFiles(server, folder, ports, again.written, demo);
+    const { source, value } = readAgent(parts, next);
+    const reason = await agent.reload(value, source);
+    await say(
+      reason === undefined ? '√' : '×',
+      'changed',
+      reason === undefined ? 'pipeline.yaml is in use' : `pipeline.yaml is not used: ${reason}`,
+    );
+  };
+  await io.print(next(io, server, agent.name, args.has('data') ? folder : undefined, pipelinePath(folder)));
   await Promise.race([until.ended, server.failed, agent.failed]);
   await io.print('\nending in order; the state stays in its folder\n');
   return 0;
@@ -151,7 +176,13 @@ function listenersText({ addresses }: RunningServer): string {
 }
 
 /** A settings file as people would write it, and a token for an agent that has none yet. */
-async function agentFiles(server: RunningServer, folder: string, ports: Ports): Promise<{ readonly path: string; readonly text: string }> {
+async function agentFiles(
+  server: RunningServer,
+  folder: string,
+  ports: Ports,
+  pipeline: unknown,
+  demo: string | undefined,
+): Promise<{ readonly path: string; readonly text: string }> {
   const dataDir = join(folder, 'agent');
   const tokenFile = join(folder, 'agent-token');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -161,6 +192,8 @@ async function agentFiles(server: RunningServer, folder: string, ports: Ports): 
     server: { enrolment: [server.enrolUrl], endpoints: [server.agentUrl], caFingerprint: server.caFingerprint, tokenFile },
     identity: { dataDir, labels: { role: 'local' } },
     health: { listen: `127.0.0.1:${ports.agentHealth}` },
+    pipeline,
+    ...(demo === undefined ? {} : { log_sources: [{ path: demo, format: 'json', tags: ['demo', 'shop'] }] }),
   };
   const path = join(folder, 'agent.json');
   const text = `${JSON.stringify(settings, undefined, 2)}\n`;
@@ -189,10 +222,8 @@ function startAgent(
   io: Io,
   signal: AbortSignal,
 ) {
-  const source = new parts.SourceText(path, text);
-  const read = parts.readSettings(parts.agentSettings, source);
-  if (!read.ok) throw new Error(`the settings that fairlead up wrote are not valid: ${read.problems[0]?.message}`);
-  return parts.startAgent(read.value, {
+  const { source, value } = readAgent(parts, { path, text });
+  return parts.startAgent(value, {
     clock: parts.systemClock,
     log,
     registry: new parts.Registry(),
@@ -201,6 +232,24 @@ function startAgent(
     environment: io.env,
     signal,
   });
+}
+
+function readAgent(parts: Modules, { path, text }: { readonly path: string; readonly text: string }) {
+  const source = new parts.SourceText(path, text);
+  const read = parts.readSettings(parts.agentSettings, source);
+  if (!read.ok || !parts.isJoined(read.value)) throw new Error('the settings that fairlead up wrote are not valid');
+  return { source, value: read.value };
+}
+
+/** As `fairlead agent top` would say it. */
+async function collectsText(args: Arguments, io: Io, folder: string): Promise<string> {
+  const { localAgent } = await import('./local-agent.ts');
+  const dir = join(args.value('data') ?? folder, 'agent');
+  const { sources, sinks } = await localAgent({ ...args, value: (name) => (name === 'data' ? dir : undefined) }, io.env).pipeline();
+  if (sources.length === 0) return 'nothing: pipeline.yaml names no sources';
+  const files = sources.reduce((sum, one) => sum + (one.files ?? 0), 0);
+  const into = new Set(sinks.map(({ name, type }) => (type === 'file' ? join(dir, 'archive') : `${name} (${type})`)));
+  return `${files} log files of this machine into ${[...into].join(' and ')}`;
 }
 
 type Agent = Awaited<ReturnType<Modules['startAgent']>>;
@@ -238,12 +287,17 @@ async function reportsText(server: RunningServer, uid: string): Promise<string> 
   }
 }
 
-/** `elsewhere`: the state is not where the commands look for a context by themselves. */
-function next(io: Io, server: RunningServer, agent: string, elsewhere: boolean): string {
+/** `elsewhere`: the state is not where the commands look for it by themselves. */
+function next(io: Io, server: RunningServer, agent: string, elsewhere: string | undefined, pipeline: string): string {
   const call = io.env.FAIRLEAD_CALLED_AS ?? 'fairlead';
   const { discovery, dns, health } = server.addresses;
+  const data = elsewhere === undefined ? '' : ` --data ${join(elsewhere, 'agent')}`;
   const lines: readonly (readonly [string, string])[] = [
-    ...(elsewhere ? [[`export FAIRLEAD_CONTEXT=${server.contextFile}`, 'so that the commands find this server'] as const] : []),
+    ...(elsewhere !== undefined
+      ? [[`export FAIRLEAD_CONTEXT=${server.contextFile}`, 'so that the commands find this server'] as const]
+      : []),
+    [`${call} tail${data}`, 'records as they flow'],
+    [`${call} agent top${data}`, 'rates, lag, spool, retries'],
     [`${call} agents`, 'the fleet'],
     [`${call} agents show ${agent}`, 'its health, its configuration, its certificate'],
     [`${call} tokens create --out token`, 'a token for another agent'],
@@ -254,7 +308,7 @@ function next(io: Io, server: RunningServer, agent: string, elsewhere: boolean):
     [`curl -s http://127.0.0.1:${health.port}/metrics`, 'metrics of the server'],
   ];
   const width = Math.max(...lines.map(([command]) => command.length));
-  return `\ntry next, in another terminal\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}\n\nCtrl-C ends both.\n`;
+  return `\ntry next, in another terminal\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}\n\nto Kafka instead of the archive: these lines in ${pipeline}, which is read again when it is saved\n${kafkaLines.map((line) => `  ${line}`).join('\n')}\n\nCtrl-C ends both.\n`;
 }
 
 export const up: Command = { page, run };

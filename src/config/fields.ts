@@ -5,7 +5,7 @@
  * How a setting is defined: `duration().prefault('30s').describe('how often …').meta({ examples: ['10s'] })`; `prefault` is
  * a default as people write it (`default` would be the value that was read already). Every field is described; objects are `z.strictObject`, so that an unknown key is an error; what has no default says why in its description.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../core/address.ts';
 import { parseDuration } from '../core/duration.ts';
 import type { Labels } from '../core/labels.ts';

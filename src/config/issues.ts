@@ -1,5 +1,5 @@
 /** Zod's issues as sentences of ours: what is wrong, with the value, and what to write instead. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean } from '../core/nearest.ts';
 import { knownKeys, schemasAt } from './schema-walk.ts';
 

@@ -1,5 +1,5 @@
 /** The JSON Schema of what people write. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Of the input, before it is read into values with units. Zod leaves examples out where a value is transformed, because

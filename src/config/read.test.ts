@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatOrigin } from '../core/origin.ts';
 import { SourceText } from '../core/text.ts';
 import { duration, labels, listenAddress, size } from './fields.ts';

@@ -4,7 +4,7 @@
  */
 import type { Document, Node, Pair } from 'yaml';
 import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FileOrigin } from '../core/origin.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SourceText } from '../core/text.ts';

@@ -1,5 +1,5 @@
 /** Looks into a Zod schema: which keys there are at a path, so that a slip can be named. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 
 /** The schemas behind wrappers (optional, default, transform …) that decide what may be written; several for a union. */

@@ -112,6 +112,16 @@ export const errorTable = {
     hint: 'name an address or interface of this host, or leave the plane out to let the routing table decide',
     exitCode: 3,
   },
+  FAIRLEAD_NO_AGENT: {
+    message: 'no agent of this machine was found: {reason}',
+    hint: 'start one (fairlead up, or fairlead agent --config FILE), run this as its user, or name its data folder with --data',
+    exitCode: 3,
+  },
+  FAIRLEAD_AGENT_ANSWER: {
+    message: 'the agent cannot answer: {reason}',
+    hint: 'fairlead agent top shows what it runs',
+    exitCode: 2,
+  },
   FAIRLEAD_AGENT_DATA_DIR: {
     message: '{path}: {reason}',
     hint: 'give the agent a folder of its own that it may write: identity.dataDir',

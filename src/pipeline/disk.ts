@@ -25,4 +25,6 @@ export interface Disk {
   /** fsync(2) of the folder: names that were made, changed or taken away in it survive a power cut only after this. */
   syncDir(path: string): Promise<void>;
   list(path: string): Promise<readonly string[]>;
+  /** Bytes that may still be written to the file system of this folder; without it nobody asks. */
+  free?(path: string): Promise<number>;
 }

@@ -37,6 +37,13 @@ export interface Source {
   /** Files that are open or watched. */
   files?(): number;
   /**
+   * Some of what it has yet to read may soon be gone (rotated or deleted files with unread bytes): while this is so, a sink that is away lets
+   * batches go to its spool instead of holding the source back.
+   */
+  endangered?(): boolean;
+  /** Settles when everything there was has been pushed and there will be nothing more (standard input). */
+  readonly done?: Promise<void>;
+  /**
    * Takes in nothing more. Resolves when its last batch was pushed; it does not wait for receipts. Positions stay in `context.positions`,
    * so that a source of the same name that starts afterwards goes on where this one stopped reading, without a gap or a repetition.
    */

@@ -5,6 +5,8 @@ import type { Labels } from '../core/labels.ts';
  * - `text`: a record is a line of any bytes.
  * - `json`: a record is meant to be one JSON object; one that is not travels as it is.
  * - `otlp`: a record is a LogRecord in OTLP's JSON encoding (opentelemetry-proto, JSON mapping), so that nothing is lost from OTLP to OTLP.
+ *   Beside the fields of LogRecord it has those of what it came in: `resource` and `scope` (Resource and InstrumentationScope in the same encoding),
+ *   `resourceSchemaUrl` and `scopeSchemaUrl`; each is left out when it is empty.
  */
 export const formats = ['text', 'json', 'otlp'] as const;
 export type Format = (typeof formats)[number];

@@ -6,7 +6,7 @@
  * would misread needs a new version in the capability's name. The server answers a message only after it has made it its own.
  */
 import { create } from '@bufbuild/protobuf';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type CustomMessage, CustomMessageSchema } from './opamp.ts';
 
 export interface CustomKind<T> {

@@ -14,7 +14,7 @@
  *
  * Everything else is answered with `Refusal` (RFC 9457, application/problem+json), 429 and 503 with Retry-After.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { labelKey, labelValue } from '../core/labels.ts';
 import { uuidBytes } from '../core/uuid.ts';
 

@@ -1,5 +1,5 @@
 /** Fields that several of our payloads consist of; all of them bounded. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../core/address.ts';
 import { uuidBytes } from '../core/uuid.ts';
 

@@ -5,7 +5,7 @@
  * It never holds command lines or environments. Everything that could not be read is a gap with a reason, so that "there is
  * none" and "I could not see" differ.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustomKind } from './custom.ts';
 import { ipAddress, milliseconds, plane, portNumber, shortText } from './fields.ts';
 

@@ -1,5 +1,5 @@
 /** The journal of outages: each link that broke, from when to when, delivered when the agent is connected again. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustomKind } from './custom.ts';
 import { longText, milliseconds, plane, shortText, uuid } from './fields.ts';
 

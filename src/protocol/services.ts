@@ -1,5 +1,5 @@
 /** Services beside an agent, with what its checks say: the server's discovery holds them as long as the agent is heard. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustomKind } from './custom.ts';
 import { ipAddress, longText, milliseconds, portNumber, shortText } from './fields.ts';
 

@@ -1,6 +1,6 @@
 /** The server's settings file: one definition for the type, the check, the JSON Schema and docs/reference/server-settings.md. */
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, listenAddress } from '../config/fields.ts';
 import { parseSelector } from '../core/labels.ts';
 import { levels } from '../observe/log.ts';

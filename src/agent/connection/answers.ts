@@ -1,6 +1,6 @@
 /** What an HTTP answer other than success means for the agent: both transports begin with HTTP. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { retryAfterMs } from './request.ts';
 import type { Ended } from './transport.ts';
 

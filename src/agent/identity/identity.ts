@@ -1,6 +1,6 @@
 /** Who the agent is, as it is kept on disk: one file, so that key, certificate and UID can never be of different age. */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { uuidBytes } from '../../core/uuid.ts';
 
 /** What proves the identity in TLS. The key is PKCS#8, the chain begins with the leaf, the bundle is what the agent trusts. */

@@ -1,5 +1,5 @@
 /** Records of the journal → outages. Pure: the same records give the same outages, whoever reads them. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Why a link broke. The diagnosis fills it; the journal only keeps it. */
 export const outageCause = z.object({ kind: z.string().max(100), sentence: z.string().max(4_096) }).catchall(z.unknown());

@@ -1,5 +1,5 @@
 /** Servers by Consul's HTTP API: that of a Consul agent, or the same of a Fairlead server. Only instances whose checks pass. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lookup } from '../connection/dial.ts';
 import { dial } from '../connection/dial.ts';
 import { ask } from '../connection/request.ts';

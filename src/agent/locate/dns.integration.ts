@@ -45,7 +45,7 @@ async function nameServer(zone: Zone) {
 }
 
 const settingsOf = (dns: Record<string, unknown>) => {
-  const parsed = agentSettings.parse({ server: { dns } }).server.dns;
+  const parsed = agentSettings.parse({ server: { dns } }).server?.dns;
   if (parsed === undefined) throw new Error('no dns');
   return parsed;
 };

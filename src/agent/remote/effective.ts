@@ -1,6 +1,6 @@
 /** What runs now, as a file that people can read: the agent's own settings, what the server changed, and the defaults. Pure. */
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigFile } from '../connection/connection.ts';
 import type { Sections } from './offer.ts';
 import { redact } from './redact.ts';

@@ -1,6 +1,6 @@
 /** The files of an offered configuration → sections, or what is wrong with them. Pure; nothing is changed before all is valid. */
 import { parse } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readSettings } from '../../config/read.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { SourceText } from '../../core/text.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Registry } from 'prom-client';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ManualClock, manualClock } from '../../core/manual-clock.ts';
 import { silentLog } from '../../observe/log.ts';
 import { createHealthTree } from '../health/tree.ts';

@@ -3,7 +3,7 @@
  * stayed well, else rolled back and reported as failed. The last good one is on disk and runs at the next start, server or not.
  */
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Connection, Inbound, RemoteConfig, RemoteConfigReport } from '../connection/connection.ts';
@@ -40,6 +40,11 @@ export interface Remote extends AsyncDisposable {
   /** The parts run with `sections()`, but for those of `behind`, which run with the agent's own sections and are brought up here. */
   begin(parts: readonly Part[], behind: readonly Part[]): Promise<void>;
   attach(connection: Pick<Connection, 'report'>): void;
+  /**
+   * The agent's own settings were read again: what no server set follows them. Resolves with why not, and what ran before runs again;
+   * undefined when it is done. Sections without a part stay as they were until a restart.
+   */
+  reload(own: { readonly parsed: Sections; readonly written: Sections }): Promise<string | undefined>;
   /** Resolves when nothing is being applied. */
   idle(): Promise<void>;
 }
@@ -48,13 +53,16 @@ interface Running {
   /** Undefined: the agent's own settings alone. */
   readonly hash: string | undefined;
   readonly sections: Sections;
+  /** Those of `sections` that are the server's. */
+  readonly theirs: Sections;
   readonly written: Sections;
 }
 
 export async function createRemote(settings: RemoteSettings, deps: RemoteDeps): Promise<Remote> {
-  const { local, clock, log, metrics, health } = deps;
+  const { clock, log, metrics, health } = deps;
+  let { local } = deps;
   const path = join(deps.dir, 'state.json');
-  const own: Running = { hash: undefined, sections: local.parsed, written: {} };
+  let own: Running = { hash: undefined, sections: local.parsed, theirs: {}, written: {} };
   let state: RemoteState;
   let running = own;
   let good = own;
@@ -81,7 +89,8 @@ export async function createRemote(settings: RemoteSettings, deps: RemoteDeps): 
     const kept = Object.keys(offer.parsed).filter((section) => settings.localOnly.includes(section));
     if (kept.length > 0) log.event('agent.remote.local-only', { hash: hash.slice(0, 12), sections: kept.join(', ') });
     const allowed = (all: Sections) => Object.fromEntries(Object.entries(all).filter(([section]) => !kept.includes(section)));
-    return { hash, sections: { ...local.parsed, ...allowed(offer.parsed) }, written: allowed(offer.written) };
+    const theirs = allowed(offer.parsed);
+    return { hash, sections: { ...local.parsed, ...theirs }, theirs, written: allowed(offer.written) };
   };
   const applyDeps = (): ApplyDeps => ({ clock, parts, health, settleMs: settings.settle, timeoutMs: settings.timeout });
   const tellStatus = (): void => {
@@ -227,6 +236,40 @@ export async function createRemote(settings: RemoteSettings, deps: RemoteDeps): 
       ({ report } = connection);
       tellEffective();
       tellStatus();
+    },
+    async reload(written) {
+      while (work !== undefined) await work;
+      const named = new Set(parts.map(({ name }) => name));
+      const parsed = Object.fromEntries(
+        Object.entries({ ...local.parsed, ...written.parsed }).map(([name, value]) => [name, named.has(name) ? value : local.parsed[name]]),
+      );
+      const after = { ...parsed, ...running.theirs };
+      const before = running.sections;
+      const changing = (async () => {
+        const outcome = await put(before, after, applyDeps());
+        if (outcome.kind === 'bad') {
+          for (const { section, reason } of await putBack(after, before, applyDeps()))
+            log.event('agent.remote.roll-back-failed', { section, reason });
+          return outcome.reason;
+        }
+        local = { parsed, written: written.written };
+        own = { ...own, sections: parsed };
+        good = { ...good, sections: { ...parsed, ...good.theirs } };
+        running = { ...running, sections: after };
+        tellEffective();
+        return undefined;
+      })();
+      // Configurations of the server wait so long.
+      work = changing.then(
+        () => undefined,
+        () => undefined,
+      );
+      try {
+        return await changing;
+      } finally {
+        work = undefined;
+        if (next !== undefined && !ended) run();
+      }
     },
     async idle() {
       while (work !== undefined) await work;

@@ -1,7 +1,7 @@
 /** What the agent must remember of remote configurations over a restart: the last good one, the last status, and who died of what. */
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RemoteConfig } from '../connection/connection.ts';
 import { writeAtomically } from '../identity/atomic-file.ts';
 

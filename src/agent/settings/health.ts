@@ -1,5 +1,5 @@
 /** The agent's own HTTP endpoints. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listenAddress } from '../../config/fields.ts';
 
 export const healthSettings = z

@@ -1,5 +1,5 @@
 /** How often the agent says that it is there. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 
 export const heartbeatSettings = z

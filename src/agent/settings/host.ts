@@ -1,5 +1,5 @@
 /** How the agent reports the host that it runs on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 
 export const hostSettings = z

@@ -1,5 +1,5 @@
 /** Who this agent is, and where it keeps what must survive a restart. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { labels } from '../../config/fields.ts';
 import { agentName } from '../../protocol/enrolment.ts';
 

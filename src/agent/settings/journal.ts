@@ -1,5 +1,5 @@
 /** The outage journal on disk. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, size } from '../../config/fields.ts';
 
 export const journalSettings = z

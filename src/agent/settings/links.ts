@@ -1,5 +1,5 @@
 /** The links that an agent watches besides its own control link. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 import { linkTarget } from './target.ts';
 

@@ -1,5 +1,5 @@
 /** The agent's own log. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const logSettings = z
   .strictObject({

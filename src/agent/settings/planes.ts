@@ -1,5 +1,5 @@
 /** From which of the host's addresses the agent speaks: to its server (control), and to where it ships data (data). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../../core/address.ts';
 
 const plane = (what: string) =>

@@ -1,5 +1,5 @@
 /** What a configuration from the server may do. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 
 export const remoteSettings = z

@@ -1,5 +1,5 @@
 /** Where the agent's server is, how the server proves that it is the right one, and how the agent proves who it is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, port } from '../../config/fields.ts';
 import { parseFingerprint } from '../../protocol/enrolment.ts';
 

@@ -1,5 +1,5 @@
 /** The services beside this agent that it checks and registers, so that the server's discovery holds them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, labels } from '../../config/fields.ts';
 import { parseAddress } from '../../core/address.ts';
 import { linkTarget } from './target.ts';

@@ -1,5 +1,5 @@
 /** Where a link leads, as people write it: `kafka:9092`, `[2001:db8::7]:4317`, `https://logs.example.org/health`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../../core/address.ts';
 
 export interface LinkTarget {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
 import { customCapabilities } from '../../protocol/custom-kinds.ts';
@@ -14,7 +14,7 @@ import { connectionMetrics } from '../connection/metrics.ts';
 import { openDataDir } from '../identity/data-dir.ts';
 import { openIdentity } from '../identity/open.ts';
 import { createPlanes } from '../planes/planes.ts';
-import { agentSettings } from '../settings/index.ts';
+import { agentSettings, isJoined } from '../settings/index.ts';
 import type { ListeningLog } from './log.ts';
 import { listeningLog } from './log.ts';
 
@@ -45,6 +45,7 @@ export async function connected(options: ConnectedOptions) {
     planes: options.planes ?? {},
     heartbeat: { interval: `${options.heartbeatMs ?? 30_000}ms` },
   });
+  if (!isJoined(settings)) throw new Error('no server');
   const dataDir = stack.use(await openDataDir(path, log));
   const { keeper, machine } = await openIdentity(settings.server, settings.identity, dataDir, clock, log);
   const configs: RemoteConfig[] = [];

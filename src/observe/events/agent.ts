@@ -97,6 +97,13 @@ export const agentEvents = {
   'agent.health.not-ready': { level: 'warn', sentence: 'not ready: {reasons}' },
   'agent.health.ready': { level: 'info', sentence: 'ready' },
   'agent.health.notify-failed': { level: 'warn', sentence: 'systemd was not told {what}: {reason}' },
+  'agent.local.unavailable': {
+    level: 'warn',
+    sentence: '{path} cannot be listened on; fairlead agent top and fairlead tail do not find this agent',
+  },
+  'agent.reload.done': { level: 'info', sentence: '{path} was read again and is in use' },
+  'agent.reload.failed': { level: 'error', sentence: '{path} was read again and is not used: {reason}' },
+  'agent.reload.restart': { level: 'warn', sentence: '{path} changes {sections}, which takes a restart' },
   'agent.services.changed': { level: 'info', sentence: 'service {service} is {status}: {reason}' },
   'agent.services.unsent': { level: 'debug', sentence: 'the services were not taken by the server: {reason}' },
 } as const satisfies EventTable;

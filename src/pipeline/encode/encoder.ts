@@ -3,7 +3,7 @@ import type { LogBatch } from '../batch.ts';
 
 /**
  * - `raw`: the bytes as they are. Tags and labels travel where the protocol has a place for them (Kafka headers), otherwise not.
- * - `json`: one JSON object. An object gets `tags` and `labels` as fields of that name (not `labels` when there are none; a field that is there already stays);
+ * - `json`: one JSON object. An object gets `tags` and `labels` as fields of that name (neither when there are none; a field that is there already stays);
  *   anything else becomes `{"message": "…"}` with invalid UTF-8 replaced.
  * - `auto`: `json` for records of format json that are objects, `raw` for all others.
  */

@@ -1,6 +1,6 @@
 /** What a request brings, read and validated against the definition of its route; everything that is wrong comes as a refusal. */
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Complaint } from '../../config/issues.ts';
 import { complaints, pathText } from '../../config/issues.ts';
 import { readBody } from '../http/exchange.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { matcher } from './match.ts';
 import type { Method } from './route.ts';
 import { route } from './route.ts';

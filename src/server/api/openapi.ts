@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document of the API, made from the definitions that validate. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { inputSchema } from '../../config/json-schema.ts';
 import type { Route, RouteDefinition } from './route.ts';
 

@@ -3,7 +3,7 @@
  * from (openapi.ts), and what the command line's client relies on.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * `agent`: registers services and reads discovery. `reader`: reads everything but secrets, and what may hold some (contents of

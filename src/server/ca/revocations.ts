@@ -4,7 +4,7 @@
  *
  * A generation and not a list of serials: it needs no memory of what was issued, and no comparison of clocks.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry, Store, StoreEvent } from '../store/store.ts';
 import type { Standing } from './peer.ts';
 

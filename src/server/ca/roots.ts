@@ -6,7 +6,7 @@
  * reconnect, and none has to wait for an agent: who knows only the former authority gets from our chain to it by the cross
  * certificate for as long as the overlap lasts.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RotationStep } from './authority.ts';
 import { storedKey } from './seal.ts';
 

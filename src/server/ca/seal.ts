@@ -1,7 +1,7 @@
 /** The keys of the authority as they lie in the store: as they are, or sealed with AES-256-GCM (NIST SP 800-38D). */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FairleadError } from '../../core/errors.ts';
 
 export const storedKey = z.discriminatedUnion('kind', [

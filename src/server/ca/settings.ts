@@ -1,5 +1,5 @@
 /** Settings of the certificate authority. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 import { parseAddress } from '../../core/address.ts';
 

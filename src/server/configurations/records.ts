@@ -4,7 +4,7 @@
  * `configurations/state/…` is small, held in memory and watched; `configurations/bodies/<sha-256>/<piece>` holds the texts of
  * files, each kept once whoever uses it, in pieces because a value of the store is at most 1 MiB.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const statePrefix = 'configurations/state/';
 export const bodiesPrefix = 'configurations/bodies/';

@@ -5,7 +5,7 @@
  * that fails has taken none. The claim (token and key → UID) is what makes the request repeatable: an answer that was lost is
  * asked for again with the same key, and gives the same UID.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
 import { type EnrolRequest, parseToken } from '../../protocol/enrolment.ts';

@@ -1,7 +1,7 @@
 /** The enrolment listener's HTTP side: paths, limits, bodies in, outcomes out. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { FairleadError } from '../../core/errors.ts';
 import {
   type Authorities,

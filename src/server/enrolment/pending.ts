@@ -1,6 +1,6 @@
 /** Requests that wait for an operator. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Change, Condition, Store } from '../store/store.ts';

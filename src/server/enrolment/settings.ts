@@ -1,5 +1,5 @@
 /** Settings of enrolment. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../config/fields.ts';
 
 export const enrolmentSettings = z.strictObject({

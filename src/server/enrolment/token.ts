@@ -1,6 +1,6 @@
 /** An enrolment token as a value: what is stored of it, and whether it lets somebody in. Pure. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatDuration } from '../../core/duration.ts';
 import { labelKey, labelValue } from '../../core/labels.ts';
 import type { EnrolmentRefusal } from '../../protocol/enrolment.ts';

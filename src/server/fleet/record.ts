@@ -1,5 +1,5 @@
 /** The durable part of an agent as the text in the store, `agents/<uid>`, and back. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Labels } from '../../core/labels.ts';
 import { labelKey, labelValue } from '../../core/labels.ts';
 import type { AgentRecord } from './agent.ts';

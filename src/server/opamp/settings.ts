@@ -1,5 +1,5 @@
 /** Settings of the listener that agents speak to. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, listenAddress, size } from '../../config/fields.ts';
 
 export const opampSettings = z.strictObject({

@@ -1,5 +1,5 @@
 /** Who may use this API, and who did. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../../config/fields.ts';
 import type { AuditTrail } from '../audit.ts';
 import type { Route } from '../route.ts';

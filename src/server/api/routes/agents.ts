@@ -1,5 +1,5 @@
 /** Agents: who there is, how they are, and what an operator may do with one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, labels } from '../../../config/fields.ts';
 import { formatDuration } from '../../../core/duration.ts';
 import type { Labels } from '../../../core/labels.ts';

@@ -1,5 +1,5 @@
 /** Which agents run which configuration, why, and what a change would do. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigurationCenter, DryRunChange } from '../../configurations/configurations.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { Route } from '../route.ts';

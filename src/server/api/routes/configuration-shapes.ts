@@ -1,5 +1,5 @@
 /** Configurations as the API shows and takes them, and what the center refuses as HTTP refuses it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatOrigin } from '../../../core/origin.ts';
 import type * as center from '../../configurations/configurations.ts';
 import type { Refusal } from '../route.ts';

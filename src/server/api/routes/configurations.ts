@@ -1,5 +1,5 @@
 /** Named configurations and their versions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigurationCenter } from '../../configurations/configurations.ts';
 import type { Route } from '../route.ts';
 import { noContent, refusal, route } from '../route.ts';

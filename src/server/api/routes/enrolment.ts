@@ -1,5 +1,5 @@
 /** Enrolment tokens, requests that wait for approval, and the authority behind both. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, labels } from '../../../config/fields.ts';
 import type { OwnAuthority } from '../../ca/authority.ts';
 import type { PendingEnrolments } from '../../enrolment/pending.ts';

@@ -1,6 +1,6 @@
 /** What the agents report of their networks: the live model, and the outages of links. */
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostReport } from '../../../protocol/host-report.ts';
 import { outage } from '../../../protocol/outages.ts';
 import type { AgentLive } from '../../fleet/agent.ts';

@@ -1,5 +1,5 @@
 /** Rollouts as the API shows and takes them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../../config/fields.ts';
 import { formatDuration } from '../../../core/duration.ts';
 import type { RolloutPlan, RolloutView } from '../../configurations/configurations.ts';

@@ -1,5 +1,5 @@
 /** Versions that are brought out in stages. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigurationCenter } from '../../configurations/configurations.ts';
 import type { Route } from '../route.ts';
 import { refusal, route } from '../route.ts';

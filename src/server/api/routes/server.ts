@@ -1,5 +1,5 @@
 /** The server itself: its changes as they happen, and the document that describes this API. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChangeFeed } from '../events.ts';
 import { openApi } from '../openapi.ts';
 import type { Route } from '../route.ts';

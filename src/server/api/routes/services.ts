@@ -1,5 +1,5 @@
 /** What can be discovered: services and their instances, with the checks that judge them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../../config/fields.ts';
 import type { Instance } from '../../discovery/catalog/model.ts';
 import { addressOf, checkStatuses, checksOf, instanceHealth } from '../../discovery/catalog/model.ts';

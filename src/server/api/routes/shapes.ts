@@ -1,5 +1,5 @@
 /** Shapes that several resources share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AgentLive } from '../../fleet/agent.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { refusal } from '../route.ts';

@@ -1,7 +1,7 @@
 /** An authority on a store in memory and a clock that the test moves. Production code does not import it. */
 import { X509Certificate } from 'node:crypto';
 import { Registry } from 'prom-client';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../../../core/clock.ts';
 import type { FieldValue, Log } from '../../../observe/log.ts';
 import type { Store } from '../../store/store.ts';

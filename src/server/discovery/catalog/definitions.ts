@@ -3,7 +3,7 @@
  * (`DeregisterCriticalServiceAfter`, `deregister_critical_service_after`), takes null for "not given", and ignores keys that it
  * does not know; clients rely on all three.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isUnspecified, parseAddress } from '../../../core/address.ts';
 import { parseDuration } from '../../../core/duration.ts';
 import { boundedOutput, limits } from './limits.ts';

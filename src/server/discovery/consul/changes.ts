@@ -1,5 +1,5 @@
 /** What can be changed through Consul's API. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLoopback, parseAddress } from '../../../core/address.ts';
 import { readCatalogRegistration, readCheck, readService } from '../catalog/definitions.ts';
 import { type CheckStatus, checkStatuses } from '../catalog/model.ts';

@@ -1,6 +1,6 @@
 /** A whole listener for agents on loopback, with a real authority and a store in memory. Production code does not import it. */
 import { Registry } from 'prom-client';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { systemClock } from '../../../core/clock.ts';
 import { uuidv7 } from '../../../core/uuid.ts';
 import type { FieldValue, Log } from '../../../observe/log.ts';

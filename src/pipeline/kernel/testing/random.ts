@@ -1,0 +1,13 @@
+/** Repeatable chance for tests: the same seed gives the same numbers (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Whole, from `low` to `high`, both included. */
+export const between = (random: () => number, low: number, high: number): number => low + Math.floor(random() * (high - low + 1));

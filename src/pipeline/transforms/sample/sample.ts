@@ -1,0 +1,44 @@
+import type { LogBatch } from '../../batch.ts';
+import { compileCondition } from '../../conditions/condition.ts';
+import { explainCondition } from '../../conditions/explain.ts';
+import { hashPosition, hashText } from '../hash.ts';
+import { KeyReader } from '../keys.ts';
+import type { Transform } from '../step.ts';
+import type { SampleSettings } from './settings.ts';
+
+const all = 4_294_967_296;
+
+export const sample: Transform<SampleSettings> = {
+  compile({ oneIn, ratio, key, always }) {
+    const below = (oneIn === undefined ? (ratio ?? 1) : 1 / oneIn) * all;
+    const keys = key === undefined ? undefined : new KeyReader([key]);
+    const asked = always === undefined ? undefined : compileCondition(always);
+    let batch: LogBatch | undefined;
+    let seed = 0;
+    const kept = (value: string | undefined, record: number): boolean =>
+      (value === undefined ? hashPosition(seed, batch?.positionOf(record) ?? 0) : hashText(value)) < below;
+    return [
+      {
+        kind: 'pick',
+        begin(next, to) {
+          batch = next;
+          seed = hashText(next.stream.generation);
+          keys?.begin(next, to);
+          asked?.begin(next.stream, next.bytes, to);
+        },
+        keeps: (bytes, start, end, record) => kept(keys?.ofRecord(bytes, start, end), record) || asked?.holds(bytes, start, end) === true,
+        keepsParts: (parts, record) => kept(keys?.ofParts(parts), record) || asked?.holdsIn(parts) === true,
+        end() {
+          batch = undefined;
+        },
+      },
+    ];
+  },
+  explain({ key, always }) {
+    const cost = always === undefined ? undefined : explainCondition(always);
+    if (cost !== undefined && cost.parses !== 'none') return cost;
+    return key === undefined
+      ? { parses: 'none', why: 'The position of a record decides; its bytes are not looked at.' }
+      : { parses: 'none', why: `The bytes of ${key} decide; only a value that is written with escapes is decoded.` };
+  },
+};
