@@ -1,4 +1,4 @@
-/** `npm run bench [-- check|fleet|store|liveness …]`: what is measured; `check` when nothing is named. */
+/** `npm run bench [-- check|fleet|store|liveness|pipeline …]`: what is measured; `check` when nothing is named. */
 const [first = ''] = process.argv.slice(2);
 const name = first === '' || first.startsWith('-') ? 'check' : first;
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   fleet: () => import('./fleet/run.ts'),
   store: () => import('./store.ts'),
   liveness: () => import('./liveness.ts'),
+  pipeline: () => import('./pipeline/run.ts'),
 };
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) {

@@ -1,5 +1,5 @@
 /** What is raced, and what has to come out. */
-import type { Agent } from './programs.ts';
+import { hashText } from '../../src/pipeline/transforms/hash.ts';
 import { fairlead, librdkafka, type Program, rsyslog } from './programs.ts';
 
 export interface Case {
@@ -32,14 +32,24 @@ const inC =
   () =>
     Promise.resolve(librdkafka(name, codec));
 
-const agentCase = (name: string, agent: Agent): Program => fairlead(name, agent);
+/** Tags travel as a header, the record as it was read. */
+const raw = { encoding: 'raw' };
+const tags = ['frontend', 'http'];
+
+/** What the encoder makes of a record of format json. */
+const withTags = (line: string, all: readonly string[]): string => `${line.slice(0, -1)},"tags":${JSON.stringify(all)}}`;
+
+/** One in two traces, chosen as `sample` does: a text has a quote in front of it, so that it is no number. */
+function sampled(line: string): boolean {
+  return hashText(/"trace_id":("\w+)"/.exec(line)?.[1] ?? '') < 2 ** 31;
+}
 
 export const cases: readonly Case[] = [
   {
     name: 'pass-through',
     title: 'file → Kafka, pass-through',
     becomes: same,
-    fairlead: agentCase('pass-through', {}),
+    fairlead: fairlead('pass-through', { sink: raw }),
     peers: [
       { program: rsyslogMemory, times: 5, share: 0.4 },
       { program: inC('librdkafka in C', 'none'), times: 1, share: 1 },
@@ -47,22 +57,31 @@ export const cases: readonly Case[] = [
     linesPerCpuSecond: 2_000_000,
   },
   {
+    name: 'tags',
+    title: 'the same, tags written into every record',
+    becomes: (line) => withTags(line, tags),
+    fairlead: fairlead('tags', { source: { tags } }),
+    peers: [],
+    linesPerCpuSecond: 1_500_000,
+  },
+  {
     name: 'durable',
-    title: 'every batch on disk (fdatasync) before it is sent and acknowledged',
+    title: 'pass-through, every batch on disk (fdatasync) before it is sent and acknowledged',
     becomes: same,
-    fairlead: agentCase('durable', { sink: { spool: { when: 'always' } } }),
+    fairlead: fairlead('durable', { sink: { ...raw, spool: { when: 'always' } } }),
     peers: [{ program: rsyslogDisk, times: 15, share: 0.1 }],
     linesPerCpuSecond: 1_200_000,
   },
   {
     name: 'filter',
     title: 'filter, tags and sample on bytes',
-    becomes: (line) => (line.includes('"level":"debug"') ? undefined : line),
-    fairlead: agentCase('filter', {
+    becomes: (line) => (line.includes('"level":"debug"') || !sampled(line) ? undefined : withTags(line, [...tags, 'edge'])),
+    fairlead: fairlead('filter', {
+      source: { tags },
       transforms: {
         'no-debug': { type: 'filter', drop: 'level == "debug"' },
-        tags: { type: 'tags', add: ['edge'] },
-        errors: { type: 'sample', rate: 1 },
+        edge: { type: 'add', tags: ['edge'] },
+        half: { type: 'sample', oneIn: 2, key: 'trace_id' },
       },
     }),
     peers: [],
@@ -71,16 +90,27 @@ export const cases: readonly Case[] = [
   {
     name: 'json',
     title: 'parse JSON, change fields, encode again',
-    becomes: same,
-    fairlead: agentCase('json', { transforms: {} }),
+    becomes(line) {
+      // The order of the fields stays: a field that has another name has the place of the old one.
+      const entries = Object.entries(JSON.parse(line)).filter(([name]) => name !== 'agent');
+      const renamed = entries.map(([name, value]) => [name === 'duration_ms' ? 'duration' : name, value] as const);
+      return JSON.stringify({ ...Object.fromEntries(renamed), datacenter: 'fra-1', shard: 3 });
+    },
+    fairlead: fairlead('json', {
+      transforms: {
+        shorter: { type: 'remove', fields: ['agent'] },
+        duration: { type: 'rename', fields: { duration_ms: 'duration' } },
+        where: { type: 'add', fields: { datacenter: 'fra-1', shard: 3 } },
+      },
+    }),
     peers: [],
     linesPerCpuSecond: 400_000,
   },
   {
     name: 'zstd',
-    title: 'zstd level 1',
+    title: 'pass-through, zstd level 1',
     becomes: same,
-    fairlead: agentCase('zstd', { sink: { compression: 'zstd' } }),
+    fairlead: fairlead('zstd', { sink: { ...raw, compression: 'zstd' } }),
     peers: [{ program: inC('librdkafka in C, zstd 1', 'zstd'), times: 1, share: 1 }],
     linesPerCpuSecond: 1_000_000,
   },

@@ -41,7 +41,7 @@ export function fairlead(name: string, { source = {}, transforms = {}, sink = {}
         health: { listen: '127.0.0.1:0' },
         log: { level: 'warn', format: 'json' },
         pipeline: {
-          sources: { app: { type: 'file', path, format: 'json', tags: ['frontend', 'http'], ...source } },
+          sources: { app: { type: 'file', path, format: 'json', ...source } },
           transforms,
           sinks: { kafka: { type: 'kafka', brokers: brokers.split(','), topic, compression: 'none', ...sink } },
         },
@@ -51,7 +51,7 @@ export function fairlead(name: string, { source = {}, transforms = {}, sink = {}
       const profile = process.env.FAIRLEAD_BENCH_PROFILE;
       const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
       return spawn(process.execPath, [...flags, agentProgram, '--config', file], {
-        stdio: ['ignore', process.env.FAIRLEAD_BENCH_STDOUT ? 'inherit' : 'ignore', 'inherit'],
+        stdio: ['ignore', 'ignore', 'inherit'],
       });
     },
   };

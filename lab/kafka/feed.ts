@@ -25,6 +25,8 @@ export interface Feed extends AsyncDisposable {
   readonly settled: { delivered: number; failed: number };
   /** Resolves when the sink can take more. */
   push(lines: readonly string[], stream?: Partial<Stream>): Promise<void>;
+  /** Records that lie on the heap, as a source brings those that no slab has room for; they have no delimiters. */
+  pushLarge(records: readonly Buffer[]): Promise<void>;
   pushMetrics(points: readonly MetricPoint[]): Promise<void>;
   /** Resolves when everything that was pushed is settled. */
   delivered(): Promise<void>;
@@ -99,6 +101,14 @@ export async function openFeed(
   return {
     ...{ sink, context, letters, events, settled, until },
     push: (lines, stream = {}) => one(Buffer.from(lines.map((line) => `${line}\n`).join('')), { ...plainStream, ...stream }),
+    async pushLarge(records) {
+      const bytes = Buffer.concat(records);
+      const ends = Uint32Array.from(records, (_, at) => records.slice(0, at + 1).reduce((sum, { length }) => sum + length, 0));
+      const starts = Uint32Array.from(records, ({ length }, at) => (ends[at] ?? 0) - length);
+      const batch = { stream: plainStream, bytes, starts, ends, count: records.length, base: position, readAtMs: Date.now() };
+      position += bytes.length;
+      await sink.push(new LogBatch({ ...batch, receipt: newReceipt() }));
+    },
     pushMetrics: async (points) => await sink.push(new MetricBatch(plainStream, points, newReceipt())),
     delivered: () => until('everything delivered', () => settled.delivered + settled.failed === pushed),
     async [Symbol.asyncDispose]() {

@@ -8,9 +8,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { must } from '../command.ts';
+import { labCacheDir } from '../setup.ts';
 
 const source = join(import.meta.dirname, 'mock.c');
-const cacheDir = '/var/tmp/fairlead-lab-cache';
 
 /** Why no mock cluster can be had here; undefined: it can. */
 export function missingForMock(): string | undefined {
@@ -22,6 +22,7 @@ export function missingForMock(): string | undefined {
 /** Compiled once for each version of the source. */
 async function program(): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
+  const cacheDir = labCacheDir();
   const path = join(cacheDir, `kafka-mock-${hash}`);
   if (existsSync(path)) return path;
   mkdirSync(cacheDir, { recursive: true });

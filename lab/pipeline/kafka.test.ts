@@ -28,14 +28,36 @@ for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'])
     assert.equal(feed.context.counters.errors, 0);
   });
 
-test('records of no bytes and of a slab, NUL and invalid UTF-8 arrive byte-equal', { skip }, async () => {
+test('records of no bytes and of a whole slab, with NUL and with bytes that are no UTF-8, arrive byte-equal', { skip }, async () => {
   await using mock = await startMock(1);
-  await using feed = await openFeed({ brokers: mock.bootstrap.split(','), topic: 'odd', compression: 'none' });
+  await using feed = await openFeed({ brokers: [mock.bootstrap], topic: 'odd', compression: 'none' });
   const odd = ['', 'x'.repeat(10), `a${String.fromCharCode(0)}b`, 'ü€😀', 'y'.repeat(1_040_000)];
   await feed.push(odd);
+  const noUtf8 = Buffer.from([0xff, 0xc0, 0x80, 0xfe, 0x41]);
+  await feed.pushLarge([noUtf8]);
   await feed.delivered();
-  const read = await readBack(mock.bootstrap, 'odd');
-  assert.deepEqual(read.map(({ value }) => value).sort(), [...odd].sort());
+  const read = await readBack(mock.bootstrap, 'odd', 'latin1');
+  const wanted = [...odd.map((text) => Buffer.from(text)), noUtf8].map((bytes) => bytes.toString('latin1'));
+  assert.deepEqual(read.map(({ value }) => value).sort(), wanted.sort());
+});
+
+test('a record of 10 MiB travels between small ones, and one that no broker takes goes to the dead-letter file', { skip }, async () => {
+  await using mock = await startMock(1);
+  await using feed = await openFeed({ brokers: [mock.bootstrap], topic: 'huge', encoding: 'raw' });
+  const large = Buffer.alloc(10 << 20, 'a large record ');
+  await feed.pushLarge([Buffer.from('before'), large, Buffer.from('between'), Buffer.alloc(65 << 20, 'x'), Buffer.from('behind')]);
+  await feed.delivered();
+  const read = await readBack(mock.bootstrap, 'huge');
+  assert.deepEqual(
+    read.map(({ value }) => value.length).sort((a, b) => a - b),
+    [6, 6, 7, large.length],
+  );
+  assert.ok(read.some(({ value }) => value === large.toString()));
+  assert.deepEqual(
+    feed.letters.map(({ bytes, position }) => [bytes.length, position]),
+    [[65 << 20, 13 + large.length]],
+  );
+  assert.deepEqual(feed.settled, { delivered: 1, failed: 0 });
 });
 
 test('with a key the order within each key stays, and the partition is the one that librdkafka chooses for murmur2', { skip }, async () => {

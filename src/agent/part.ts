@@ -8,9 +8,10 @@ export interface Part {
   readonly name: string;
   /**
    * Makes `next`, the parsed section, what runs; only what differs is touched. Rejects when that is impossible, and must then
-   * have left things so that `apply` with the section before works. Calls never overlap.
+   * have left things so that `apply` with the section before works. Calls never overlap. `sections` are all that are to run, for a part
+   * whose sections have to change together.
    */
-  apply(next: unknown): Promise<void>;
+  apply(next: unknown, sections: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** How one component is. `pending`: it was started and has not yet shown whether it works; it counts as healthy. */

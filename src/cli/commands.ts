@@ -58,6 +58,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./control.ts')).controlCommand('agent'),
   },
   {
+    name: 'spool',
+    summary: 'look into a disk buffer: what waits, what was dropped or damaged',
+    part: 'control plane and agent',
+    load: async () => (await import('./control.ts')).controlCommand('spool'),
+  },
+  {
     name: 'tail',
     summary: 'show the records that flow through the agent of this machine',
     part: 'control plane and agent',

@@ -12,6 +12,7 @@ const load = {
   config: async () => (await import('./config.ts')).config,
   rollout: async () => (await import('./rollout.ts')).rollout,
   services: async () => (await import('./services.ts')).services,
+  spool: async () => (await import('./spool.ts')).spool,
   tail: async () => (await import('./tail.ts')).tail,
   tokens: async () => (await import('./tokens.ts')).tokens,
 } as const satisfies Record<string, () => Promise<Command>>;

@@ -3,10 +3,10 @@ import { isMap, parseDocument } from 'yaml';
 import { agentSettings, remoteAgentSettings } from '../agent/settings/index.ts';
 import { wholePipeline } from '../agent/settings/pipeline.ts';
 import { readSettings } from '../config/read.ts';
-import type { Explanation } from '../pipeline/transforms/chain.ts';
-import { transformFor } from '../pipeline/transforms/kinds.ts';
 import { type PlannedRoute, planOf } from '../pipeline/runtime/plan.ts';
 import { type PipelineSettings, pipelineSettings } from '../pipeline/settings.ts';
+import type { Explanation } from '../pipeline/transforms/chain.ts';
+import { explain } from '../pipeline/transforms/explain.ts';
 import type { Arguments } from './command.ts';
 import type { Io } from './io.ts';
 import { problemLines, readSource } from './settings-file.ts';
@@ -32,7 +32,7 @@ export async function explainPipeline(path: string, args: Arguments, io: Io): Pr
     return 2;
   }
   const whole = pipelineIn(read.value, bare);
-  const routes = whole === undefined ? [] : planOf(whole).routes.map(explained);
+  const routes = whole === undefined ? [] : planOf(whole).routes.map((route) => explained(route, whole));
   await io.print(args.has('json') ? `${JSON.stringify({ routes }, undefined, 2)}\n` : text(whole, routes, io));
   return 0;
 }
@@ -50,13 +50,18 @@ function pipelineIn(value: unknown, bare: boolean): PipelineSettings | undefined
   return wholePipeline({ pipeline, log_sources, ...(output === undefined ? {} : { output }) }, '(data folder)');
 }
 
-function explained({ from, when, otherwise, through, to }: PlannedRoute): ExplainedRoute {
+function explained({ from, when, otherwise, through, to }: PlannedRoute, { sources }: PipelineSettings): ExplainedRoute {
+  const format = from.every((name) => isJson(sources[name])) ? 'json' : 'text';
   return {
     ...{ from, otherwise, to },
     ...(when === undefined ? {} : { when }),
-    through: through.map(({ name, settings }) => ({ name, type: settings.type, ...transformFor(settings).explain(settings) })),
+    through: explain(through, format),
   };
 }
+
+/** Of sources whose records are objects without being told so. */
+const isJson = (source: PipelineSettings['sources'][string] | undefined): boolean =>
+  source !== undefined && (!('format' in source) || source.format === 'json');
 
 const parsesText = { none: 'no record is parsed', some: 'some records are parsed', all: 'every record is parsed' } as const;
 
@@ -72,7 +77,11 @@ function text(whole: PipelineSettings | undefined, routes: readonly ExplainedRou
         [
           { title: 'transform', value: ({ name }) => name },
           { title: 'type', value: ({ type }) => type },
-          { title: 'cost', value: ({ parses }) => parsesText[parses], colour: ({ parses }) => (parses === 'none' ? '32' : parses === 'all' ? '33' : undefined) },
+          {
+            title: 'cost',
+            value: ({ parses }) => parsesText[parses],
+            colour: ({ parses }) => (parses === 'none' ? '32' : parses === 'all' ? '33' : undefined),
+          },
           { title: 'why', value: ({ why }) => why },
         ],
         through,

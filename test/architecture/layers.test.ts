@@ -14,7 +14,8 @@ const planted = readSources(join(import.meta.dirname, 'planted/src'));
 const none = (violations: readonly string[]) => assert.equal(violations.join('\n'), '');
 
 test('the rules look at the whole source: many files, many imports of every kind', () => {
-  assert.ok(shipped.length >= 0.9 * sources.length, `only ${shipped.length} of ${sources.length} files are reached from cli.ts`);
+  const meant = sources.filter(({ path }) => !path.includes('/testing/'));
+  assert.ok(shipped.length >= 0.9 * meant.length, `only ${shipped.length} of ${meant.length} files are reached from cli.ts`);
   const imports = sources.flatMap(importsOf);
   assert.ok(sources.length >= 150, `only ${sources.length} files`);
   assert.ok(imports.length >= 2 * sources.length, `only ${imports.length} imports`);
@@ -40,7 +41,8 @@ test('names are kebab-case and say something', () => {
     readSources(join(root, folder), { tests: true }).map(({ path }) => `${folder}/${path}`),
   );
   assert.ok(all.length > sources.length);
-  none(nameViolations(all.filter((path) => !path.includes('/planted/'))));
+  // The compiler of the protocol names its files after those of others.
+  none(nameViolations(all.filter((path) => !path.includes('/planted/') && !path.includes('/generated/'))));
 });
 
 test('every dependency has its reason, every reason its dependency, and src imports exactly the runtime ones', () => {

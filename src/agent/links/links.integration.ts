@@ -146,12 +146,12 @@ test('a change touches only the links that differ, and an outage of one that is 
   const kept = { name: 'kept', to: `127.0.0.1:${server.port}`, every: '1h' };
   await using it = await watching([kept, { name: 'gone', to: '127.0.0.1:1', every: '1h' }]);
   await until(it, () => stateOf(it.links, 'gone') === 'down' && stateOf(it.links, 'kept') === 'up');
-  await it.links.apply(settings([kept, { name: 'new', to: `127.0.0.1:${server.port}`, every: '1h' }]));
+  await it.links.apply(settings([kept, { name: 'new', to: `127.0.0.1:${server.port}`, every: '1h' }]), {});
   assert.equal(stateOf(it.links, 'kept'), 'up');
   assert.equal(it.journal.outages()[0]?.how, 'not-watched');
   await until(it, () => stateOf(it.links, 'new') === 'up');
   assert.equal(server.peers.length, 2);
-  await assert.rejects(it.links.apply(settings([{ name: 'x', to: 'a:1', caFile: '/nonexistent/ca.pem' }])), { code: 'ENOENT' });
+  await assert.rejects(it.links.apply(settings([{ name: 'x', to: 'a:1', caFile: '/nonexistent/ca.pem' }]), {}), { code: 'ENOENT' });
   assert.deepEqual(
     it.links.states().map(({ name }) => name),
     ['kept', 'new'],

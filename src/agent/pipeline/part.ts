@@ -59,10 +59,10 @@ export async function createPipelinePart(sections: PipelineSections, deps: Pipel
   await begin();
   const section = (name: keyof PipelineSections): Part => ({
     name,
-    // Sections were parsed by their own definition (remote/).
-    apply(next) {
+    apply(_next, all) {
       cancel();
-      return use({ ...wanted, [name]: next });
+      // At the first of them: a source must not run for a moment with the output of the settings before. They were parsed by their own definition (remote/).
+      return use({ ...wanted, ...(all as Partial<PipelineSections>), output: all.output as PipelineSections['output'] });
     },
   });
   return {

@@ -20,18 +20,18 @@ export async function put(before: Sections, after: Sections, deps: ApplyDeps): P
   for (const section of changedSections(before, after)) {
     const part = deps.parts.find(({ name }) => name === section);
     if (part === undefined) return { kind: 'bad', reason: `this agent cannot change "${section}" while it runs` };
-    const error = await applied(part, after[section], deps);
+    const error = await applied(part, section, after, deps);
     if (error !== undefined) return { kind: 'bad', reason: `${section}: ${error}` };
   }
   return { kind: 'good' };
 }
 
 /** Undefined: it worked. */
-async function applied(part: Part, next: unknown, { clock, timeoutMs }: ApplyDeps): Promise<string | undefined> {
+async function applied(part: Part, section: string, sections: Sections, { clock, timeoutMs }: ApplyDeps): Promise<string | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const cancel = clock.after(timeoutMs, () => resolve(`applying it took longer than ${timeoutMs} ms`));
   try {
-    return await Promise.race([part.apply(next).then(() => undefined), late]);
+    return await Promise.race([part.apply(sections[section], sections).then(() => undefined), late]);
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause);
   } finally {
@@ -48,7 +48,7 @@ export async function putBack(
   const failed: { section: string; reason: string }[] = [];
   for (const section of changedSections(from, to)) {
     const part = deps.parts.find(({ name }) => name === section);
-    const error = part === undefined ? undefined : await applied(part, to[section], deps);
+    const error = part === undefined ? undefined : await applied(part, section, to, deps);
     if (error !== undefined) failed.push({ section, reason: error });
   }
   return failed;

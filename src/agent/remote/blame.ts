@@ -4,15 +4,20 @@ import type { Sections } from './offer.ts';
 
 /** Sections that differ, by name. */
 export function changedSections(before: Sections, after: Sections): readonly string[] {
-  return Object.keys(after).filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]));
+  return [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
+    (section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]),
+  );
 }
+
+/** Sections whose components have another name: the short form of a pipeline is a pipeline. */
+const componentOf: Readonly<Record<string, string>> = { log_sources: 'pipeline', output: 'pipeline' };
 
 /** Paths of the components that the difference touches: of a list with names just the items that differ, else the whole section. */
 export function touchedPaths(before: Sections, after: Sections): readonly string[] {
   return changedSections(before, after).flatMap((section) => {
     const old = named(before[section]);
     const now = named(after[section]);
-    if (old === undefined || now === undefined) return [section];
+    if (old === undefined || now === undefined || section in componentOf) return [componentOf[section] ?? section];
     return [...now].filter(([name, text]) => old.get(name) !== text).map(([name]) => `${section}/${name}`);
   });
 }

@@ -122,7 +122,7 @@ test('services are reported whole at a new connection, after their first checks,
     worse.services.map(({ id, check: { status } }) => [id, status]),
     [['web', 'critical']],
   );
-  await services.apply(servicesSettings.parse([{ ...web, port: 8081 }]));
+  await services.apply(servicesSettings.parse([{ ...web, port: 8081 }]), {});
   const changed = await next(connection, ({ removed }) => removed.length > 0);
   assert.deepEqual([changed.removed, changed.services.map(({ port }) => port)], [['idle'], [8081]]);
   connection.disconnect('gone');

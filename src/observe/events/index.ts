@@ -3,6 +3,7 @@ import { agentEvents } from './agent.ts';
 import { apiEvents } from './api.ts';
 import { caEvents } from './ca.ts';
 import { configurationsEvents } from './configurations.ts';
+import { containersEvents } from './containers.ts';
 import { discoveryEvents } from './discovery.ts';
 import { enrolmentEvents } from './enrolment.ts';
 import { fleetEvents } from './fleet.ts';
@@ -36,6 +37,7 @@ export const events = {
   ...sourceFileEvents,
   ...sourcesEvents,
   ...spoolEvents,
+  ...containersEvents,
   ...transformsEvents,
 } as const;
 

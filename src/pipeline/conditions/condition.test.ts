@@ -117,7 +117,7 @@ test('bytes give the answer that parsing gives, for random conditions and record
   };
   const table = new FieldTable();
   const held = [0, 0];
-  for (let round = 0; round < 4_000; round++) {
+  for (let round = 0; round < 2_500; round++) {
     const format = random() < 0.9 ? 'json' : 'text';
     // Lone surrogates have no bytes.
     const records = Array.from({ length: 6 }, () => (random() < 0.9 ? json.object() : json.text()).toWellFormed());
@@ -135,7 +135,7 @@ test('bytes give the answer that parsing gives, for random conditions and record
       held[answer ? 1 : 0] = (held[answer ? 1 : 0] ?? 0) + 1;
     }
   }
-  assert.ok(Math.min(...held) > 3_000, String(held));
+  assert.ok(Math.min(...held) > 2_000, String(held));
 });
 
 test('random bytes never throw', () => {

@@ -16,6 +16,8 @@ export interface Condition {
   readonly text: string;
   /** The same for all records of a stream: no record is looked at. */
   readonly perStream: boolean;
+  /** It asks for the bytes of the whole record: they have to be what the record is by now. */
+  readonly wholeRecord: boolean;
   /** For every record 1 or 0. The array is used again by the next call. */
   matches(batch: LogBatch): Uint8Array;
   /** Before `holds` and `holdsIn` are asked about records of this stream that lie in these bytes before `to`. */
@@ -38,6 +40,7 @@ export function conditionOf(text: string, expression: Expression): Condition {
   return {
     text,
     perStream,
+    wholeRecord: asksForRecord(expression),
     begin: (stream, bytes, to) => question.begin(stream, bytes, to),
     holds: (bytes, start, end) => question.holds(bytes, start, end),
     holdsIn: (parts) => question.holdsIn(parts),
@@ -103,6 +106,12 @@ function isPerStream(expression: Expression): boolean {
   if ('parts' in expression) return expression.parts.every(isPerStream);
   if ('part' in expression) return isPerStream(expression.part);
   return expression.kind === 'tag' || expression.operand.kind === 'label';
+}
+
+function asksForRecord(expression: Expression): boolean {
+  if ('parts' in expression) return expression.parts.some(asksForRecord);
+  if ('part' in expression) return asksForRecord(expression.part);
+  return expression.kind !== 'tag' && expression.operand.kind === 'record';
 }
 
 class All implements Question {

@@ -71,8 +71,7 @@ function group(area: Area, framed: Framed, from: number, { begins, ends, rules, 
 function beginner({ start, continuation }: MultilineRules): LineTest {
   const starts = start && matcher(start);
   const continues = continuation && matcher(continuation);
-  if (starts !== undefined && continues !== undefined)
-    return (bytes, from, to) => starts(bytes, from, to) || !continues(bytes, from, to);
+  if (starts !== undefined && continues !== undefined) return (bytes, from, to) => starts(bytes, from, to) || !continues(bytes, from, to);
   if (starts !== undefined) return starts;
   if (continues !== undefined) return (bytes, from, to) => !continues(bytes, from, to);
   return () => false;

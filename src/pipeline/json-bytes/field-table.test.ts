@@ -19,7 +19,7 @@ test('random changes of random objects give what the same changes of the parsed 
   const random = seeded(seed);
   const json = randomJson(random);
   const table = new FieldTable();
-  for (let round = 0; round < 10_000; round++) {
+  for (let round = 0; round < 6_000; round++) {
     const record = json.object();
     const bytes = Buffer.from(`{}${record}{}`);
     assert.ok(table.load(bytes, 2, bytes.length - 2), record);
@@ -63,7 +63,7 @@ test('what is strict takes exactly what JSON.parse gives an object for', () => {
   const json = randomJson(random);
   const table = new FieldTable();
   const counts = [0, 0];
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 10_000; round++) {
     const whole = Buffer.from(json.object());
     const record = random() < 0.3 ? whole : damaged(whole, random);
     const expected = isObject(record, 0, record.length);
@@ -72,7 +72,7 @@ test('what is strict takes exactly what JSON.parse gives an object for', () => {
     if (expected) assert.ok(table.load(bytes, 0, record.length));
     counts[expected ? 1 : 0] = (counts[expected ? 1 : 0] ?? 0) + 1;
   }
-  assert.ok(Math.min(...counts) > 3_000, String(counts));
+  assert.ok(Math.min(...counts) > 1_500, String(counts));
 });
 
 test('fields that nobody touches stay as they were written, whitespace between neighbours included', () => {

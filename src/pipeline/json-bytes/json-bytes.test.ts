@@ -43,7 +43,7 @@ test('a field of any name is found in random objects as JSON.parse finds it', ()
   const random = seeded(seed);
   const json = randomJson(random);
   let present = 0;
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 10_000; round++) {
     const record = json.object();
     const name = json.name();
     // Random objects are objects.
@@ -52,7 +52,7 @@ test('a field of any name is found in random objects as JSON.parse finds it', ()
     assert.deepEqual(found(new FieldFinder(name), record), value, `seed ${seed}: ${name} in ${record}`);
     if (value !== undefined) present += 1;
   }
-  assert.ok(present > 2_000, `only ${present} had the field`);
+  assert.ok(present > 1_000, `only ${present} had the field`);
 });
 
 test('one finder serves many records of one buffer, in any order', () => {
@@ -90,7 +90,7 @@ test('what counts as an object is exactly what JSON.parse gives one for', () => 
   const random = seeded(seed);
   const json = randomJson(random);
   const counts = [0, 0];
-  for (let round = 0; round < 30_000; round++) {
+  for (let round = 0; round < 15_000; round++) {
     const whole = Buffer.from(random() < 0.8 ? json.object() : json.value());
     const record = random() < 0.3 ? whole : damaged(whole, random);
     const { bytes, start, end } = between(record);
@@ -99,7 +99,7 @@ test('what counts as an object is exactly what JSON.parse gives one for', () => 
     if (expected) assert.equal(bytes[closingBrace(bytes, start, end)], 0x7d);
     counts[expected ? 1 : 0] = (counts[expected ? 1 : 0] ?? 0) + 1;
   }
-  assert.ok(Math.min(...counts) > 3_000, String(counts));
+  assert.ok(Math.min(...counts) > 1_500, String(counts));
 });
 
 test('objects that are deeper than our stack should be are left to JSON.parse', () => {

@@ -2,6 +2,7 @@
 import type { LogBatch } from '../batch.ts';
 import type { Stream } from '../stream.ts';
 import { type Kernel, kernelOf } from './kernel.ts';
+import { textSearch } from './search.ts';
 
 export interface Insertion {
   /** `,"tags":["a"],"labels":{"b":"c"}`: stands in front of the brace that closes an object with at least one field. */
@@ -41,10 +42,7 @@ function insertableInKernel({ functions, scratch, memory }: Kernel, batch: LogBa
   }
   if (functions.objects(bytes.byteOffset, starts.byteOffset, ends.byteOffset, count) === 0) return false;
   const { from, to } = extentOf(batch);
-  return absent.every((needle) => {
-    scratch.insert.set(needle);
-    return functions.holds(bytes.byteOffset, from, to, scratch.insert.byteOffset, needle.length) === 0;
-  });
+  return absent.every((needle) => textSearch(bytes, needle)?.find(from, to) === -1);
 }
 
 function insertablePlainly(batch: LogBatch, absent: readonly Buffer[]): boolean {

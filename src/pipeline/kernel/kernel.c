@@ -14,6 +14,9 @@ typedef u32 __attribute__((aligned(1), may_alias)) u32_any;
 typedef u64 __attribute__((aligned(1), may_alias)) u64_any;
 typedef uint16_t __attribute__((aligned(1), may_alias)) u16_any;
 
+// What is not there.
+#define NOWHERE 0xffffffffu
+
 // ---- lines
 
 // Newlines of bytes[from, to): the same as indexLines in lines.ts. `room` is how many entries starts and ends have.
@@ -138,19 +141,35 @@ EXPORT(crc) u32 crc(const u8 *bytes, u32 length, u32 state) {
   return length < 4 * FAR * 16 ? sliced(bytes, length, state) : folding(bytes, length, state);
 }
 
-// ---- what can be put into JSON objects without parsing them
+// ---- one text among others
 
-// Whether bytes[from, to) may hold the needle (at least 3 bytes): looked at are its first two bytes and the last one, and what follows `to` by less
-// than a block. May say yes for no reason, never no.
-EXPORT(holds) u32 holds(const u8 *bytes, u32 from, u32 to, const u8 *needle, u32 length) {
-  const v128_t first = wasm_i8x16_splat((int8_t)needle[0]), second = wasm_i8x16_splat((int8_t)needle[1]);
-  const v128_t last = wasm_i8x16_splat((int8_t)needle[length - 1]);
-  for (u32 at = from; at < to; at += 16) {
-    const v128_t a = wasm_i8x16_eq(wasm_v128_load(bytes + at), first), b = wasm_i8x16_eq(wasm_v128_load(bytes + at + 1), second);
-    if (wasm_v128_any_true(a & b & wasm_i8x16_eq(wasm_v128_load(bytes + at + length - 1), last))) return 1;
-  }
-  return 0;
+static inline int same(const u8 *a, const u8 *b, u32 length) {
+  for (u32 i = 0; i < length; i++)
+    if (a[i] != b[i]) return 0;
+  return 1;
 }
+
+// Where the needle (not empty) begins first in bytes[from, to); NOWHERE when it is not all in there. Its first, second and last byte are compared
+// for 16 places at once; blocks reach over `to` and into what lies behind, which is in memory always.
+EXPORT(find) u32 find(const u8 *bytes, u32 from, u32 to, const u8 *needle, u32 length) {
+  if (to < length) return NOWHERE;
+  const u32 second_at = length > 1, places = to - length + 1;
+  const v128_t first = wasm_i8x16_splat((int8_t)needle[0]), second = wasm_i8x16_splat((int8_t)needle[second_at]);
+  const v128_t last = wasm_i8x16_splat((int8_t)needle[length - 1]);
+  for (u32 at = from; at < places; at += 16) {
+    const v128_t a = wasm_i8x16_eq(wasm_v128_load(bytes + at), first), b = wasm_i8x16_eq(wasm_v128_load(bytes + at + second_at), second);
+    const v128_t all = a & b & wasm_i8x16_eq(wasm_v128_load(bytes + at + length - 1), last);
+    if (!wasm_v128_any_true(all)) continue;
+    for (u32 found = wasm_i8x16_bitmask(all); found; found &= found - 1) {
+      const u32 place = at + (u32)__builtin_ctz(found);
+      if (place >= places) return NOWHERE;
+      if (same(bytes + place, needle, length)) return place;
+    }
+  }
+  return NOWHERE;
+}
+
+// ---- what can be put into JSON objects without parsing them
 
 // Whether every record begins with {" and ends with }, so that there is a field in it and more can be put behind the last one.
 EXPORT(objects) u32 objects(const u8 *bytes, const u32 *starts, const u32 *ends, u32 count) {
@@ -159,6 +178,85 @@ EXPORT(objects) u32 objects(const u8 *bytes, const u32 *starts, const u32 *ends,
     if (end < start + 3 || bytes[start] != '{' || bytes[start + 1] != '"' || bytes[end - 1] != '}') return 0;
   }
   return 1;
+}
+
+// ---- one field of a JSON object, found by walking it
+
+static inline u32 skip_space(const u8 *bytes, u32 at, u32 end) {
+  while (at < end && (bytes[at] == ' ' || bytes[at] == '\n' || bytes[at] == '\r' || bytes[at] == '\t')) at++;
+  return at;
+}
+
+// `at` is behind the opening quote; where the closing one is.
+static inline u32 string_end(const u8 *bytes, u32 at, u32 end) {
+  const v128_t quote = wasm_i8x16_splat('"'), backslash = wasm_i8x16_splat('\\');
+  while (at + 16 <= end) {
+    const v128_t block = wasm_v128_load(bytes + at);
+    const u32 found = wasm_i8x16_bitmask(wasm_i8x16_eq(block, quote) | wasm_i8x16_eq(block, backslash));
+    if (found == 0) {
+      at += 16;
+      continue;
+    }
+    at += (u32)__builtin_ctz(found);
+    if (bytes[at] == '"') return at;
+    at += 2;
+  }
+  while (at < end) {
+    if (bytes[at] == '"') return at;
+    at += bytes[at] == '\\' ? 2 : 1;
+  }
+  return NOWHERE;
+}
+
+static u32 nested_end(const u8 *bytes, u32 at, u32 end) {
+  u32 depth = 1;
+  while (at < end) {
+    const u8 byte = bytes[at++];
+    if (byte == '"') {
+      at = string_end(bytes, at, end);
+      if (at == NOWHERE) return NOWHERE;
+      at++;
+    } else if (byte == '{' || byte == '[') depth++;
+    else if ((byte == '}' || byte == ']') && --depth == 0) return at;
+  }
+  return NOWHERE;
+}
+
+static inline u32 value_end(const u8 *bytes, u32 at, u32 end) {
+  if (at >= end) return NOWHERE;
+  if (bytes[at] == '"') {
+    const u32 closing = string_end(bytes, at + 1, end);
+    return closing == NOWHERE ? NOWHERE : closing + 1;
+  }
+  if (bytes[at] == '{' || bytes[at] == '[') return nested_end(bytes, at + 1, end);
+  const u32 start = at;
+  while (at < end && bytes[at] != ',' && bytes[at] != '}' && bytes[at] != ']' && bytes[at] > ' ') at++;
+  return at == start ? NOWHERE : at;
+}
+
+// The last field of this name at the top level of the object in bytes[start, end): 1 and where its value is, 0 when there is none, 2 when a name is
+// written with escapes, which are not decoded here. The steps are those of FieldFinder (json-bytes/), for what is not well-formed too.
+EXPORT(field) u32 field(const u8 *bytes, u32 start, u32 end, const u8 *name, u32 length, u32 *value) {
+  u32 at = skip_space(bytes, start, end), found = 0, last = end;
+  while (last > at && (bytes[last - 1] == ' ' || bytes[last - 1] == '\n' || bytes[last - 1] == '\r' || bytes[last - 1] == '\t')) last--;
+  if (at + 1 >= last || bytes[at] != '{' || bytes[last - 1] != '}') return 0;
+  while (at < end) {
+    at = skip_space(bytes, at + 1, end);
+    if (at >= end || bytes[at] != '"') return found;
+    const u32 name_start = at + 1, name_end = string_end(bytes, name_start, end);
+    if (name_end == NOWHERE) return found;
+    for (u32 i = name_start; i < name_end; i++)
+      if (bytes[i] == '\\') return 2;
+    at = skip_space(bytes, name_end + 1, end);
+    if (at >= end || bytes[at] != ':') return found;
+    at = skip_space(bytes, at + 1, end);
+    const u32 behind = value_end(bytes, at, end);
+    if (behind == NOWHERE) return found;
+    if (name_end - name_start == length && same(bytes + name_start, name, length)) found = 1, value[0] = at, value[1] = behind;
+    at = skip_space(bytes, behind, end);
+    if (at >= end || bytes[at] != ',') return found;
+  }
+  return found;
 }
 
 // ---- records of Kafka

@@ -13,8 +13,9 @@ interface Functions {
   prepare(): void;
   crc(bytes: number, length: number, state: number): number;
   records(bytes: number, from: number, to: number, out: number, limit: number, offsetDelta: number, common: number): number;
-  holds(bytes: number, from: number, to: number, needle: number, length: number): number;
+  find(bytes: number, from: number, to: number, needle: number, length: number): number;
   objects(bytes: number, starts: number, ends: number, count: number): number;
+  field(bytes: number, start: number, end: number, name: number, length: number, value: number): number;
   /** First address that the compiled code does not use itself. */
   readonly __heap_base: { readonly value: number };
 }
@@ -27,12 +28,16 @@ export interface Kernel {
   readonly roomAt: number;
 }
 
-/** Room for arguments that are too large for a call. Nothing in it outlives one. */
+/** Room for arguments that are too large for a call. Nothing in it but texts outlives one. */
 export interface Scratch {
   /** `struct common` of kernel.c. */
   readonly common: DataView;
   readonly tail: Buffer;
   readonly insert: Buffer;
+  /** Where the value of a field starts and ends. */
+  readonly value: Uint32Array;
+  /** Texts that are looked for; they stay (intern.ts). */
+  readonly texts: Buffer;
   /** Records that lie somewhere else are copied here, as many at once as have room. */
   readonly visitors: Buffer;
   readonly starts: Uint32Array;
@@ -46,9 +51,11 @@ const systemPageBytes = 4096;
 const commonBytes = 80;
 const tailBytes = 1 << 16;
 const insertBytes = 1 << 14;
+const textBytes = 1 << 14;
+const valueBytes = 16;
 /** The second-level cache holds it. */
 const visitorBytes = 1 << 18;
-const scratchBytes = commonBytes + tailBytes + insertBytes + visitorBytes + slabRecords * (4 + 4 + 8 + 8);
+const scratchBytes = commonBytes + tailBytes + insertBytes + valueBytes + textBytes + visitorBytes + slabRecords * (4 + 4 + 8 + 8);
 
 // Keyed by the memory's buffer, which is how bytes say where they lie; a pool that is garbage takes its memory with it.
 const kernels = new WeakMap<ArrayBufferLike, Kernel>();
@@ -97,6 +104,8 @@ function layOut({ buffer }: WasmMemory, heapBase: number): Pick<Kernel, 'scratch
     common: new DataView(buffer, next(commonBytes), commonBytes),
     tail: Buffer.from(buffer, next(tailBytes), tailBytes),
     insert: Buffer.from(buffer, next(insertBytes), insertBytes),
+    value: new Uint32Array(buffer, next(valueBytes), 2),
+    texts: Buffer.from(buffer, next(textBytes), textBytes),
     visitors: Buffer.from(buffer, next(visitorBytes), visitorBytes),
     starts: new Uint32Array(buffer, next(slabRecords * 4), slabRecords),
     ends: new Uint32Array(buffer, next(slabRecords * 4), slabRecords),

@@ -47,14 +47,19 @@ export async function patiently<T>(
 export function listenOn(server: Server, what: string, address: ListenAddress, clock: Clock): Promise<AddressInfo> {
   return patiently(clock, what, address, (wanted) => {
     const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
-    server.once('error', reject);
-    server.listen({ host: wanted.host, port: wanted.port, backlog: 511 }, () => {
-      server.off('error', reject);
+    const failed = (error: Error) => {
+      server.off('listening', listening);
+      reject(error);
+    };
+    const listening = () => {
+      server.off('error', failed);
       // Errors of accepting (too many open files): the next connection is a new chance.
       server.on('error', () => {});
       // A TCP server that listens has an address with a port.
       resolve(server.address() as AddressInfo);
-    });
+    };
+    server.once('error', failed).once('listening', listening);
+    server.listen({ host: wanted.host, port: wanted.port, backlog: 511 });
     return promise;
   });
 }

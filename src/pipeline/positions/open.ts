@@ -12,13 +12,14 @@ export interface PositionsContext {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  /** A journal that has grown by this much since its picture is replaced by a new picture. Default: 4 MiB. */
+  readonly journalBytes?: number;
 }
 
 /** From the first change to the disk, at most: what was acknowledged within it is sent again after a crash. */
 const writeBehindMs = 500;
 const retryMs = 2_000;
-/** A journal that has grown by this much since its picture is replaced by a new picture. */
-const journalBytes = 4 << 20;
+const defaultJournalBytes = 4 << 20;
 /** So that a file that was archived, or a volume that was away for a holiday, is still known. */
 export const keptForMs = 30 * 86_400_000;
 /** Positions of files that vanished are kept up to this many; those of files that are there always. */
@@ -59,7 +60,8 @@ class KeptPositions implements Positions, AsyncDisposable {
   async load(): Promise<void> {
     const { disk, log, clock } = this.#context;
     const { lines, number, damaged, highest } = await load(this.#dir, disk);
-    const instead = number === 0 ? 'there is no older one: files are read again from their beginning' : 'the one before is used: some is sent twice';
+    const instead =
+      number === 0 ? 'there is no older one: files are read again from their beginning' : 'the one before is used: some is sent twice';
     for (const { path, reason } of damaged) log.event('pipeline.positions.damaged', { path, reason, instead });
     for (const line of lines) {
       if (!('entries' in line || 'gone' in line)) continue;
@@ -145,7 +147,8 @@ class KeptPositions implements Positions, AsyncDisposable {
     this.#gone = [];
     try {
       if (this.#mustBeginAnew(nowMs)) await this.#begin(nowMs);
-      else await this.#journal?.append({ entries: [...changed].map((cursor) => cursor.entry(nowMs)), ...(gone.length === 0 ? {} : { gone }) });
+      else
+        await this.#journal?.append({ entries: [...changed].map((cursor) => cursor.entry(nowMs)), ...(gone.length === 0 ? {} : { gone }) });
       if (this.#failing) log.event('pipeline.positions.writable-again', { path: this.#dir });
       this.#failing = false;
     } catch (cause) {
@@ -162,7 +165,7 @@ class KeptPositions implements Positions, AsyncDisposable {
 
   #mustBeginAnew(nowMs: number): boolean {
     if (this.#journal === undefined || Math.abs(nowMs - this.#pictureMs) > pictureEveryMs) return true;
-    return this.#journal.bytes > this.#pictureBytes * 2 + journalBytes;
+    return this.#journal.bytes > this.#pictureBytes * 2 + (this.#context.journalBytes ?? defaultJournalBytes);
   }
 
   async #begin(nowMs: number): Promise<void> {
@@ -187,7 +190,6 @@ class KeptPositions implements Positions, AsyncDisposable {
     const old = vanished.filter((cursor, index) => index >= maxVanished || nowMs - cursor.seenMs > keptForMs);
     for (const cursor of old) this.#sources.get(cursor.source)?.delete(cursor.key);
     const tooMany = Math.max(0, vanished.length - maxVanished);
-    if (tooMany > 0)
-      this.#context.log.event('pipeline.positions.forgotten', { path: this.#dir, count: tooMany, limit: maxVanished });
+    if (tooMany > 0) this.#context.log.event('pipeline.positions.forgotten', { path: this.#dir, count: tooMany, limit: maxVanished });
   }
 }

@@ -28,7 +28,7 @@ export function encodeLine(line: Line): Buffer {
 }
 
 export type ReadFile =
-  | { readonly ok: true; readonly lines: readonly Line[]; /** Bytes behind the last line that is right. */ readonly tornBytes: number }
+  | { readonly ok: true; readonly lines: readonly Line[] /** Bytes behind the last line that is right. */; readonly tornBytes: number }
   | { readonly ok: false; readonly reason: string };
 
 /**
@@ -43,7 +43,8 @@ export function readLines(bytes: Buffer): ReadFile {
     const end = bytes.indexOf(10, at);
     const line = end === -1 ? undefined : decodeLine(bytes, at, end);
     if (line === undefined) break;
-    if (lines.length === 0 && !('fairlead' in line && line.fairlead === 'positions')) return { ok: false, reason: 'it is no file of positions' };
+    if (lines.length === 0 && !('fairlead' in line && line.fairlead === 'positions'))
+      return { ok: false, reason: 'it is no file of positions' };
     if ('version' in line && line.version > version) return { ok: false, reason: `a newer version wrote it (format ${line.version})` };
     if ('whole' in line) whole = true;
     lines.push(line);

@@ -5,25 +5,21 @@
 export {
   type ExportLogsServiceRequest,
   ExportLogsServiceRequestSchema,
-  type ExportLogsServiceResponse,
   ExportLogsServiceResponseSchema,
   LogsService,
 } from './generated/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 export {
   type ExportMetricsServiceRequest,
   ExportMetricsServiceRequestSchema,
-  type ExportMetricsServiceResponse,
   ExportMetricsServiceResponseSchema,
   MetricsService,
 } from './generated/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js';
-export {
-  type AnyValue,
-  AnyValueSchema,
-  type InstrumentationScope,
-  type KeyValue,
-  KeyValueSchema,
+export type {
+  AnyValue,
+  InstrumentationScope,
+  KeyValue,
 } from './generated/opentelemetry/proto/common/v1/common_pb.js';
-export { type LogRecord, LogRecordSchema, type ResourceLogs, SeverityNumber } from './generated/opentelemetry/proto/logs/v1/logs_pb.js';
+export { type LogRecord, LogRecordSchema } from './generated/opentelemetry/proto/logs/v1/logs_pb.js';
 export {
   AggregationTemporality,
   DataPointFlags,
@@ -31,7 +27,6 @@ export {
   type HistogramDataPoint,
   type Metric,
   type NumberDataPoint,
-  type ResourceMetrics,
   type SummaryDataPoint,
 } from './generated/opentelemetry/proto/metrics/v1/metrics_pb.js';
 export type { Resource } from './generated/opentelemetry/proto/resource/v1/resource_pb.js';

@@ -40,7 +40,15 @@ test('each route takes what it asks for, and the other one what none took; the r
   const both = outletOf('both');
   const rest = outletOf('rest');
   const junction = new Junction(newSourceCounters());
-  const route = (key: string, more: object) => ({ key, from: ['s'], when: undefined, otherwise: false, chain: undefined, outlets: [], ...more });
+  const route = (key: string, more: object) => ({
+    key,
+    from: ['s'],
+    when: undefined,
+    otherwise: false,
+    chain: undefined,
+    outlets: [],
+    ...more,
+  });
   junction.routes = [
     route('1', { when: startsWith('e'), outlets: [errors.live, both.live] }),
     route('2', { when: startsWith('w'), outlets: [both.live] }),

@@ -17,7 +17,15 @@ function settle() {
   const batch = (text: string, more: Partial<Stream> = {}): LogBatch => {
     const bytes = Buffer.from(text);
     return new LogBatch({
-      ...{ stream: { ...stream, ...more }, bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.length), count: 1, base: 0, readAtMs: 0 },
+      ...{
+        stream: { ...stream, ...more },
+        bytes,
+        starts: Uint32Array.of(0),
+        ends: Uint32Array.of(bytes.length),
+        count: 1,
+        base: 0,
+        readAtMs: 0,
+      },
       receipt: new Receipt((delivered) => outcomes.push(`${delivered ? 'delivered' : 'failed'} ${text}`)),
     });
   };
@@ -64,6 +72,9 @@ function memorySpool() {
   const waiting: (() => void)[] = [];
   let readable = () => {};
   let held = false;
+  const hold = () => {
+    held = true;
+  };
   const sync = () => {
     for (const one of waiting.splice(0)) one();
   };
@@ -94,7 +105,7 @@ function memorySpool() {
     problem: () => undefined,
     async close() {},
   };
-  return { spool, kept, hold: () => void (held = true), sync };
+  return { spool, kept, hold, sync };
 }
 
 function outletOf(options: { harmful?: () => boolean; always?: boolean; without?: boolean } = {}) {

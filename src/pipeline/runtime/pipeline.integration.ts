@@ -46,7 +46,8 @@ async function eventually(what: string, check: () => Promise<boolean> | boolean)
   }
 }
 
-const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `{"n":${from + index},"level":"info"}\n`).join('');
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => `{"n":${from + index},"level":"info"}\n`).join('');
 
 test('lines of a file go through a transform into an archive, and a restart goes on where it was', async () => {
   await using stack = new AsyncDisposableStack();
@@ -111,7 +112,12 @@ test('settings that change all the time under load lose nothing and repeat nothi
   })();
   for (let round = 1; round <= 12; round++) {
     await sleep(100);
-    await pipeline.apply(pipelineSettings.parse({ ...settings(round), sources: { ...settings(round).sources, app: { ...settings(round).sources.app, path: [log, `${log}.*`] } } }));
+    await pipeline.apply(
+      pipelineSettings.parse({
+        ...settings(round),
+        sources: { ...settings(round).sources, app: { ...settings(round).sources.app, path: [log, `${log}.*`] } },
+      }),
+    );
   }
   writing = false;
   await load;

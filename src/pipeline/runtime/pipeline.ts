@@ -276,6 +276,7 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
 
   let stopLooking = () => {};
   const look = () => {
+    health('dead-letters', deadLetters.problem());
     for (const [name, { source }] of sources) health(`sources/${name}`, source.problem());
     for (const [name, { outlet }] of sinks) health(`sinks/${name}`, outlet.sink.problem() ?? outlet.spool?.problem());
     stopLooking = clock.after(lookMs, look);

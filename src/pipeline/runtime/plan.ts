@@ -43,7 +43,14 @@ function planned(route: RouteSettings, { transforms }: PipelineSettings): Planne
     return settings === undefined ? [] : [{ name, settings }];
   });
   const { from, when, otherwise, to } = route;
-  return { from, otherwise, to, through, ...(when === undefined ? {} : { when }), key: JSON.stringify([route.from, route.when, route.otherwise, route.through, route.to]) };
+  return {
+    from,
+    otherwise,
+    to,
+    through,
+    ...(when === undefined ? {} : { when }),
+    key: JSON.stringify([route.from, route.when, route.otherwise, route.through, route.to]),
+  };
 }
 
 function named<T>(record: Readonly<Record<string, T>>): readonly Named<T>[] {

@@ -9,7 +9,7 @@ const steady = (count: number, ms = 50) => Array.from({ length: count }, () => m
 test('it begins with one, and grows by one for each round while the receiver keeps up', () => {
   assert.equal(startConcurrency.limit, 1);
   assert.equal(Math.floor(run(startConcurrency, steady(3)).limit), 3);
-  assert.equal(Math.floor(run(startConcurrency, steady(1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9)).limit), 9);
+  assert.equal(Math.floor(run(startConcurrency, steady(1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9)).limit), 10);
 });
 
 test('it does not grow beyond the maximum, nor when nobody wanted more', () => {

@@ -59,7 +59,12 @@ async function addressesOf(host: string): Promise<readonly { readonly address: s
 }
 
 async function tlsOptions(settings: TlsSettings, host: string): Promise<ConnectionOptions> {
-  const file = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path));
+  const file = async (path: string | undefined) => {
+    if (path === undefined) return undefined;
+    return readFile(path).catch((error: unknown) => {
+      throw new Error(`${path} cannot be read (${codeOf(error)})`, { cause: error });
+    });
+  };
   const [ca, cert, key] = await Promise.all([file(settings.caFile), file(settings.certFile), file(settings.keyFile)]);
   const name = settings.serverName ?? (isIP(host) === 0 ? host : undefined);
   return {

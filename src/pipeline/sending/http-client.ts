@@ -9,6 +9,7 @@ import type { HttpAnswer, Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome.ts';
 import { authorization } from './secret-file.ts';
 import type { AuthSettings, TlsSettings } from './settings.ts';
+import { watchStalls } from './stall-watch.ts';
 
 export interface HttpParts {
   readonly url: URL;
@@ -51,6 +52,13 @@ export function createHttpClient(parts: HttpParts): HttpClient {
   const authorize = authorization(parts.auth, parts.clock);
   const underWay = new Set<ClientRequest>();
   let destroyed = false;
+  const stalls = watchStalls({
+    clock: parts.clock,
+    probe: async () => void (await dial(destination, { plane: parts.plane, timeoutMs: parts.connectTimeoutMs })).destroy(),
+    cut(reason) {
+      for (const request of underWay) request.destroy(new Error(reason));
+    },
+  });
 
   const once = async ({ method = 'POST', headers, body }: HttpMessage): Promise<HttpResult & { readonly stale?: boolean }> => {
     let authorized: string | undefined;
@@ -76,10 +84,12 @@ export function createHttpClient(parts: HttpParts): HttpClient {
       },
     });
     underWay.add(request);
+    stalls.started();
     try {
       return await exchange(request, body, parts);
     } finally {
       underWay.delete(request);
+      stalls.ended();
     }
   };
 
@@ -92,6 +102,7 @@ export function createHttpClient(parts: HttpParts): HttpClient {
     },
     destroy() {
       destroyed = true;
+      stalls.close();
       for (const request of underWay) request.destroy(new Error('the sink is closed'));
       agent.destroy();
     },
@@ -159,6 +170,7 @@ function destinationOf(url: URL, tls: TlsSettings | undefined): Destination {
 class PlaneAgent extends Agent {
   readonly #destination: Destination;
   readonly #options: { readonly plane: DataPlane; readonly timeoutMs: number };
+  #destroyed = false;
 
   constructor(destination: Destination, { plane, connectTimeoutMs, maxConnections }: HttpParts) {
     super({ keepAlive: true, maxSockets: maxConnections, maxFreeSockets: maxConnections, timeout: idleMs, scheduling: 'lifo' });
@@ -166,9 +178,17 @@ class PlaneAgent extends Agent {
     this.#options = { plane, timeoutMs: connectTimeoutMs };
   }
 
+  override destroy(): void {
+    this.#destroyed = true;
+    super.destroy();
+  }
+
   override createConnection(_options: unknown, callback?: (error: Error | null, socket: Socket) => void): undefined {
     dial(this.#destination, this.#options).then(
-      (socket) => callback?.(null, socket),
+      (socket) => {
+        if (this.#destroyed) socket.destroy(); // nobody would close it: the request that it was for is gone
+        callback?.(null, socket);
+      },
       // The callback of Node takes an error alone; its type does not say so.
       (error: Error) => (callback as unknown as (error: Error) => void)?.(error),
     );

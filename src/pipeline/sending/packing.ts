@@ -74,20 +74,10 @@ export class Packing {
     const store = this.#storeFor(lane, (batch.ends[from] ?? 0) - (batch.starts[from] ?? 0));
     const segment = store.segments.push({ stream: batch.stream, receipt: batch.receipt, readAtMs: batch.readAtMs }) - 1;
     let record = from;
-    for (; record < batch.count && store.count < store.starts.length; record++) {
-      const start = batch.starts[record] ?? 0;
-      const end = batch.ends[record] ?? 0;
-      if (store.used + end - start + 1 > store.bytes.length) break;
-      const row = store.count;
-      store.starts[row] = store.used;
-      store.used += batch.bytes.copy(store.bytes, store.used, start, end);
-      store.ends[row] = store.used;
-      store.bytes[store.used] = 10; // between records, so that one cannot complete the characters of another
-      store.used += 1;
-      store.segmentOf[row] = segment;
-      store.positions[row] = batch.positionOf(record);
-      store.times[row] = batch.times?.[record] ?? Number.NaN;
-      store.count += 1;
+    while (record < batch.count && store.count < store.starts.length) {
+      const next = copyRun(batch, record, store, segment);
+      if (next === record) break;
+      record = next;
     }
     if (record < batch.count || store.count === store.starts.length || store.used >= this.#parts.maxBytes) this.#emitLogs(lane);
     return record;
@@ -151,6 +141,36 @@ export class Packing {
     this.#metrics.delete(lane);
     this.#parts.emit(new Parcel(store, allRows(store.points.length)));
   }
+}
+
+/**
+ * Copies records that lie one after the other in the batch, each with a line break behind it as it was read, in one piece; as many as there is room for, at least one if
+ * it fits. Returns the next. Line breaks stay between records, so that no record can complete the characters of another.
+ */
+function copyRun(batch: LogBatch, from: number, store: LogStore, segment: number): number {
+  const { bytes, starts, ends, positions, times } = batch;
+  const first = starts[from] ?? 0;
+  const shift = store.used - first;
+  const last = Math.min(batch.count, from + store.starts.length - store.count);
+  const limit = first + store.bytes.length - store.used;
+  let record = from;
+  for (let start = first; record < last; record++) {
+    if (starts[record] !== start || (ends[record] ?? 0) + 1 > limit) break;
+    const end = ends[record] ?? 0;
+    const row = store.count;
+    store.starts[row] = start + shift;
+    store.ends[row] = end + shift;
+    store.segmentOf[row] = segment;
+    store.positions[row] = positions === undefined ? batch.base + start : (positions[record] ?? 0);
+    store.times[row] = times === undefined ? Number.NaN : (times[record] ?? Number.NaN);
+    store.count += 1;
+    start = bytes[end] === 10 ? end + 1 : -1;
+  }
+  if (record === from) return from;
+  store.used += bytes.copy(store.bytes, store.used, first, ends[record - 1]);
+  store.bytes[store.used] = 10;
+  store.used += 1;
+  return record;
 }
 
 const allRows = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, row) => row);

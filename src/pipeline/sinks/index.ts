@@ -19,7 +19,7 @@ const kinds: { readonly [Type in SinkSettings['type']]: SinkKind<SettingsOf<Type
   forward: { takes: 'both', create: async (settings, context) => (await import('./forward/forward.ts')).createForward(settings, context) },
   http: { takes: 'both', create: async (settings, context) => (await import('./http/http.ts')).createHttp(settings, context) },
   kafka: { takes: 'both', create: async (settings, context) => (await import('./kafka/kafka.ts')).createKafka(settings, context) },
-  loki: { takes: 'logs', create: async (settings, context) => (await import('./loki/loki.ts')).createLoki(settings, context) },
+  loki: { takes: 'both', create: async (settings, context) => (await import('./loki/loki.ts')).createLoki(settings, context) },
   otlp: { takes: 'both', create: async (settings, context) => (await import('./otlp/otlp.ts')).createOtlp(settings, context) },
   'prometheus-remote-write': {
     takes: 'metrics',

@@ -1,23 +1,13 @@
 /** The segment that is being written. */
 import { crashPoint } from '../crash-point.ts';
 import type { DiskFile } from '../disk.ts';
-import type { Stream } from '../stream.ts';
 import { closeQuietly } from './folder.ts';
 import type { FrameType } from './frame.ts';
 import { frameBytes, padded, writeHead } from './frame.ts';
+import type { Packet } from './packet.ts';
 import { firstOffset } from './place.ts';
 import { saltOf } from './segment-header.ts';
 import { StreamTable } from './stream-table.ts';
-
-/** What is to become one frame. */
-export interface Packet {
-  readonly type: FrameType;
-  readonly stream: Stream;
-  readonly payload: readonly Uint8Array[];
-  /** Bytes of the frame. */
-  readonly bytes: number;
-  readonly count: number;
-}
 
 const padding = Buffer.alloc(8);
 

@@ -3,23 +3,18 @@ import { backoffMs } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Batch } from '../batch.ts';
-import { crashPoint } from '../crash-point.ts';
-import type { DiskFile } from '../disk.ts';
-import { codeOf, isFull, sentenceOf } from '../disk-error.ts';
-import type { Packet } from './active-segment.ts';
-import { ActiveSegment, AppendError } from './active-segment.ts';
+import { isFull, sentenceOf } from '../disk-error.ts';
+import { type ActiveSegment, AppendError } from './active-segment.ts';
 import type { Folder } from './folder.ts';
-import { closeQuietly, segmentPath } from './folder.ts';
-import { frameBytes } from './frame.ts';
 import type { Keeper } from './keeper.ts';
 import type { Ledger } from './ledger.ts';
 import { startOf } from './ledger.ts';
-import { logPayload } from './log-payload.ts';
-import { metricPayload } from './metric-payload.ts';
+import type { Packet } from './packet.ts';
+import { packetOf } from './packet.ts';
 import type { Place } from './place.ts';
 import { firstOffset } from './place.ts';
 import type { Reader } from './reader.ts';
-import { writeSegmentHeader } from './segment-header.ts';
+import { SegmentMaker } from './segment-maker.ts';
 import type { SpoolSettings } from './settings.ts';
 
 /** What one sync is for at most; the rest is written while it lasts and shares the next one. */
@@ -56,8 +51,7 @@ export class Appender {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #active: ActiveSegment | undefined;
-  /** For a file that could not be made yet; `known`: the state names it. */
-  #reserved: { readonly number: number; known: boolean } | undefined;
+  readonly #maker: SegmentMaker;
   /** Where what is synced ends, of segments that this process wrote. */
   readonly #ends = new Map<number, number>();
   #closing = false;
@@ -66,6 +60,7 @@ export class Appender {
 
   constructor(options: AppenderOptions) {
     this.#options = options;
+    this.#maker = new SegmentMaker(options);
     // Room comes back a whole segment at a time.
     this.#segmentBytes = Math.min(options.settings.segmentSize, Math.max(1 << 16, Math.floor(options.settings.maxSize / 8)));
   }
@@ -205,7 +200,7 @@ export class Appender {
     const delivered = ledger.depth.records === 0 && this.#active !== undefined && this.#active.end + bytes > this.#segmentBytes / 2;
     const active = this.#active;
     if (active !== undefined && active.end > firstOffset && (delivered || active.end + bytes > this.#segmentBytes)) await this.#seal();
-    const segment = this.#active ?? (await this.#create());
+    const segment = this.#active ?? (await this.#begin());
     try {
       const ends = await segment.append(group, ledger.tail.id);
       group.forEach((packet, index) => {
@@ -218,6 +213,13 @@ export class Appender {
       if (error instanceof AppendError && (error.sync || !isFull(error.cause))) await this.#abandon(segment);
       throw error;
     }
+  }
+
+  async #begin(): Promise<ActiveSegment> {
+    const { first } = this.#options.ledger;
+    for (const number of this.#ends.keys()) if (number < first) this.#ends.delete(number);
+    this.#active = await this.#maker.make();
+    return this.#active;
   }
 
   #appended({ count, settle }: Waiting, offset: number): void {
@@ -242,47 +244,6 @@ export class Appender {
     this.#active = undefined;
     this.#options.ledger.sealed();
     await segment.close();
-  }
-
-  async #create(): Promise<ActiveSegment> {
-    const { ledger, keeper, folder, log } = this.#options;
-    for (const number of this.#ends.keys()) if (number < ledger.first) this.#ends.delete(number);
-    this.#reserved ??= { number: ledger.last + 1, known: false };
-    const { number } = this.#reserved;
-    // The state names every segment that may exist before it does: so a start probes named files only.
-    ledger.last = number;
-    if (!this.#reserved.known) await keeper.write();
-    this.#reserved.known = true;
-    const path = segmentPath(folder, number);
-    let file: DiskFile;
-    try {
-      file = await folder.disk.open(path, 'create');
-    } catch (error) {
-      // Something is in the way that no state names: it is left alone, and the next number is taken.
-      if (codeOf(error) === 'EEXIST') {
-        log.event('spool.in-the-way', { path });
-        this.#reserved = undefined;
-      }
-      throw error;
-    }
-    try {
-      const { id, position } = ledger.nextStart;
-      await file.write([writeSegmentHeader({ spool: ledger.spool, number, id, position, createdMs: this.#options.clock.now() })], 0);
-      crashPoint('spool.create');
-      await file.datasync();
-      await folder.disk.syncDir(folder.dir);
-    } catch (error) {
-      await closeQuietly(file);
-      // Its sync may have failed: a file of the same name that is made anew is another one.
-      await folder.disk.unlink(path).catch(() => {
-        this.#reserved = undefined;
-      });
-      throw error;
-    }
-    this.#reserved = undefined;
-    ledger.began(number);
-    this.#active = new ActiveSegment(number, file, ledger.spool);
-    return this.#active;
   }
 
   /** Until something is committed, it is closed, or the time is over. */
@@ -312,11 +273,3 @@ export class Appender {
 }
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
-
-function packetOf(batch: Batch): Packet {
-  const payload = batch.kind === 'logs' ? logPayload(batch) : metricPayload(batch.points);
-  const bytes = frameBytes(payload.reduce((sum, { length }) => sum + length, 0));
-  return batch.kind === 'logs'
-    ? { type: 'logs', stream: batch.stream, payload, bytes, count: batch.count }
-    : { type: 'metrics', stream: batch.stream, payload, bytes, count: batch.points.length };
-}

@@ -30,6 +30,7 @@ export class DiskSpool implements Spool {
   readonly #reader: Reader;
   readonly #appender: Appender;
   #readable: () => void = () => {};
+  #telling: NodeJS.Immediate | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: DiskSpoolOptions, recovered: Recovered) {
@@ -94,14 +95,25 @@ export class DiskSpool implements Spool {
     if (outcome.kind === 'dropped') return { stored: false };
     const { start, end } = outcome;
     if (through && this.#ledger.cursor.id === start.id) return { stored: true, receipt: this.#receipt(this.#ledger.read(start, end)) };
-    this.#readable();
+    this.#tell();
     return { stored: true };
+  }
+
+  /**
+   * In the next turn of the event loop: whoever was just told by `next` that there is nothing has heard it by then. Otherwise that answer could
+   * overtake this one, and what was appended would wait for the append after it.
+   */
+  #tell(): void {
+    this.#telling ??= setImmediate(() => {
+      this.#telling = undefined;
+      if (this.#closing === undefined) this.#readable();
+    });
   }
 
   #receipt(entry: Entry): Receipt {
     return new Receipt((delivered) => {
       if (delivered) this.#ledger.delivered(entry);
-      else if (this.#ledger.failed(entry)) this.#readable();
+      else if (this.#ledger.failed(entry)) this.#tell();
       this.#keeper.changed();
       this.#appender.committed();
     });

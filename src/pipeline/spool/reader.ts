@@ -77,7 +77,13 @@ export class Reader {
 
   async #next(): Promise<Batch | undefined> {
     const { ledger } = this.#options;
-    while (!this.#closed && ledger.unread) {
+    while (!this.#closed) {
+      if (!ledger.unread) {
+        // Nothing was appended while the file was closed, or else it is looked at again: the answer is right when it is given.
+        if (this.#segment === undefined) return undefined;
+        await this.#leave();
+        continue;
+      }
       const { epoch, cursor } = ledger;
       const step = await this.#read(cursor);
       // Reading began anew elsewhere meanwhile, or was given up: what was found is found again.
@@ -88,7 +94,6 @@ export class Reader {
       const batch = step?.take();
       if (batch !== undefined) return batch;
     }
-    await this.#leave();
     return undefined;
   }
 

@@ -3,7 +3,6 @@ import type { Batch } from '../batch.ts';
 import type { Receipt } from '../receipt.ts';
 
 export const whenFullPolicies = ['block', 'drop-oldest', 'drop-newest'] as const;
-export type WhenFull = (typeof whenFullPolicies)[number];
 
 export interface AppendOptions {
   /** The caller still has the batch in memory and delivers it from there, unless something older waits to be read. */
@@ -37,7 +36,7 @@ export interface Spool {
    * committed batch. Batches come back with stream, positions and times as they were appended; bytes in a slab unless they are few or do not fit.
    */
   next(): Promise<Batch | undefined>;
-  /** Called when something can be read again. */
+  /** Called when something can be read again, after every `next` that found nothing has told so. */
   onReadable(listener: () => void): void;
   /** Records and bytes that are not committed, and how many were dropped by the policy or lost to damage, with the counts from before a restart. */
   readonly depth: Amount;

@@ -96,7 +96,12 @@ export class Book {
   /** An inode that was used again, even for the same content. */
   wasMadeAnew(known: Known, file: TailedFile): boolean {
     const birthMs = known.cursor.note.birthMs;
-    return this.#births.has(file.dev) && typeof birthMs === 'number' && birthMs > 0 && file.birthMs > 0 && birthMs !== file.birthMs;
+    return typeof birthMs === 'number' && this.bornApart(file.dev, birthMs, file.birthMs);
+  }
+
+  /** Files of the same inode that were made at different times, as far as the file system says. */
+  bornApart(dev: number, one: number, other: number): boolean {
+    return this.#births.has(dev) && one > 0 && other > 0 && one !== other;
   }
 
   /** A generation that lost its file, and whose bytes this one holds: a copy that a rotation made before it truncated the original. */

@@ -52,10 +52,11 @@ export class Folders {
       visited.set(path, folder);
       return folder;
     };
-    for (const glob of this.#globs) walk(glob, glob.root, 0, 0, open, (folder, name) => {
-      const names = files.get(folder) ?? new Set();
-      files.set(folder, names.add(name));
-    });
+    for (const glob of this.#globs)
+      walk(glob, glob.root, 0, 0, open, (folder, name) => {
+        const names = files.get(folder) ?? new Set();
+        files.set(folder, names.add(name));
+      });
     this.#known = new Map([...visited].flatMap(([path, folder]) => (folder === undefined ? [] : [[path, folder] as const])));
     return { files, changed };
   }
@@ -82,7 +83,15 @@ function sorted(entries: readonly Dirent[]): Pick<Folder, 'files' | 'folders' | 
     files: names((entry) => entry.isFile()),
     folders: names((entry) => entry.isDirectory()),
     // Some file systems do not say what an entry is.
-    links: names((entry) => !entry.isFile() && !entry.isDirectory() && !entry.isFIFO() && !entry.isSocket() && !entry.isBlockDevice() && !entry.isCharacterDevice()),
+    links: names(
+      (entry) =>
+        !entry.isFile() &&
+        !entry.isDirectory() &&
+        !entry.isFIFO() &&
+        !entry.isSocket() &&
+        !entry.isBlockDevice() &&
+        !entry.isCharacterDevice(),
+    ),
   };
 }
 

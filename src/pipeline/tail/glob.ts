@@ -41,7 +41,10 @@ function nameSource(name: string): string {
     if (character === '*') source += '[^/]*';
     else if (character === '?') source += '[^/]';
     else if (character === '[' && close !== -1) {
-      source += `[${name.slice(at + 1, close).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+      source += `[${name
+        .slice(at + 1, close)
+        .replace(/^!/, '^')
+        .replaceAll('\\', '\\\\')}]`;
       at = close;
     } else if (character === '{' && close !== -1) {
       const choices = name.slice(at + 1, close).split(',');

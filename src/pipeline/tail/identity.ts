@@ -31,6 +31,8 @@ export interface FileNote {
   readonly birthMs?: number;
   readonly path: string;
   readonly head: string;
+  /** It was renamed, or is a copy: nobody writes to it any more. */
+  readonly rotated?: boolean;
   /** Of what precedes the acknowledged offset; kept by the cursor. */
   readonly mark?: string;
   /** When the note was made. */
@@ -69,5 +71,8 @@ export function originalNames(name: string): readonly string[] {
   }
   return [...names];
 }
+
+/** Nobody writes to a file of such a name, if the file without the ending is there. */
+export const looksRotated = (name: string): boolean => /(?:[._-]\d[\d._T:-]*(?:\.[A-Za-z]\w*)?|\.(?:old|bak|prev)|~)$/.test(name);
 
 export const isPackedName = (path: string): boolean => /\.(gz|zst|zstd)$/.test(path);

@@ -52,6 +52,12 @@ export class Lives {
     return true;
   }
 
+  /** The open file begins as it did when it was found. */
+  hasHead(file: TailedFile): boolean {
+    const head = file.bytesAt(0, file.headLength);
+    return head.length === file.headLength && headOf(head) === file.known?.cursor.note.head;
+  }
+
   /** It was open in a source of the same name before. */
   takeOver(file: TailedFile): boolean {
     const known = this.#parts.book.of(file.generation);
@@ -119,11 +125,12 @@ export class Lives {
     const { book, rotation, context } = this.#parts;
     const note = readNote(known.cursor.note);
     const copied = note !== undefined && note.ino !== file.ino;
-    file.rotated = note !== undefined && note.path !== file.path;
+    file.rotated = note?.rotated === true || (note !== undefined && note.path !== file.path);
     if (note?.cutAt !== undefined && note.cutAt < known.cursor.read) file.cutAt = note.cutAt;
     rotation.found(known);
     rotation.drop(file);
     book.own(known, file, headOf(head));
+    if (file.rotated) file.annotate({ rotated: true });
     this.#follow(file, known);
     const { path, at: from } = file;
     if (copied) context.log.event('pipeline.file.copied', { path, from, original: note.path });

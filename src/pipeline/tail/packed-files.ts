@@ -109,7 +109,7 @@ export class PackedFiles {
     const { complete, bytes, reason } = { reason: '', ...(await unpack(fd, file.path, (chunk, at) => reading.take(chunk, at))) };
     if (this.#closed || reading.interrupted) return;
     if (!complete && this.#parts.context.clock.monotonicMs() - state.sinceMs < giveUpMs) return;
-    if (!(await reading.end())) return;
+    if (!(await reading.end()) || known.cursor.read !== file.at) return;
     if (!complete) this.#damaged(file, reason);
     state.done = true;
     file.annotate({ doneMs: state.mtimeMs, doneAt: bytes, size: state.size });

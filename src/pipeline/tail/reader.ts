@@ -280,7 +280,8 @@ export class Reader {
     file.at = end;
     file.mark = mark;
     file.tried = -1;
-    if (file.headLength < headBytes && file.headLength < file.size) this.#growHead(file);
+    // The first one that is read may be another one than was there when it was found.
+    if (start === 0 || (file.headLength < headBytes && file.headLength < file.size)) this.#growHead(file);
     counters.records += count;
     counters.bytes += bytesOf(kept, count);
     const receipt = known.cursor.take(start, end, mark);

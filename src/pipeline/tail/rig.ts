@@ -95,7 +95,8 @@ export class Rig implements AsyncDisposable {
   async until(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     while (!holds()) {
-      if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}; got ${this.got.length}: ${this.texts.slice(-5).join(' | ')}`);
+      if (Date.now() > deadline)
+        throw new Error(`not within ${withinMs} ms: ${what}; got ${this.got.length}: ${this.texts.slice(-5).join(' | ')}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 20);
         this.#waiting.push(() => {

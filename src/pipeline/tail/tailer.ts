@@ -1,12 +1,13 @@
 /** Tails files: finds them, looks at them as often as needed, reads what is new, and keeps them open until everything of them was delivered. */
 import type { Stats } from 'node:fs';
 import { fstatSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Flush } from '../framing/framer.ts';
 import type { Source, SourceContext, SourceLag } from '../source.ts';
 import { Book } from './book.ts';
 import { Finder, inTurns } from './finder.ts';
 import { handOver, takeOver } from './handover.ts';
-import { isPackedName, keyOf, readNote } from './identity.ts';
+import { isPackedName, keyOf, looksRotated, readNote } from './identity.ts';
 import { lagOf, largestLags } from './lag.ts';
 import { Lives } from './lives.ts';
 import { OpenFiles } from './open-files.ts';
@@ -159,12 +160,26 @@ class Tailer implements Source {
     this.#book.learn(stats);
     const here = this.#byPath.get(path);
     const key = keyOf(stats);
-    if (here?.key === key) return this.#look(here);
+    if (here?.key === key && !this.#isAnother(here, stats)) return this.#look(here);
     this.#leave(path);
     const other = this.#files.get(key);
     if (other === undefined) return this.#add(path, stats);
     const alias = other.place === 'present' && other.path !== path && keyAt(other.path) === key;
-    if (!alias) this.#move(other, path);
+    if (alias) return;
+    if (other.fd !== undefined || other.busy) return this.#move(other, path);
+    // Nobody had it open: it may have been deleted, and its inode used again. What it is, its content says.
+    this.#letGo(other);
+    this.#add(path, stats);
+  }
+
+  /** The same inode, used again while nobody had the file open. */
+  #isAnother(file: TailedFile, { birthtimeMs }: Stats): boolean {
+    return file.fd === undefined && !file.busy && this.#book.bornApart(file.dev, file.birthMs, birthtimeMs);
+  }
+
+  #letGo(file: TailedFile): void {
+    if (file.known !== undefined) file.known.owner = undefined;
+    this.#drop(file);
   }
 
   #add(path: string, stats: Stats): void {
@@ -234,6 +249,7 @@ class Tailer implements Source {
     this.#byPath.set(to, file);
     if (file.stream !== undefined) file.stream.fleeting = true;
     if (file.known !== undefined) this.#book.moved(file.known, to);
+    file.annotate({ rotated: true });
     this.#look(file);
   }
 
@@ -245,6 +261,7 @@ class Tailer implements Source {
     if (stats === undefined) return;
     const grew = stats.size > file.size;
     const touched = stats.mtimeMs !== file.mtimeMs;
+    const shrunk = stats.size < file.size;
     this.#note(file, stats);
     if (grew) {
       file.grewAtMs = this.#context.clock.monotonicMs();
@@ -256,7 +273,9 @@ class Tailer implements Source {
       else if (file.place !== 'present') this.#endWhenQuiet(file);
       return;
     }
-    if (file.size < file.at || (touched && file.size === file.at && this.#isRewritten(file))) return this.#rewritten(file);
+    const doubtful = shrunk || (touched && file.size === file.at);
+    if (file.size < file.at || (doubtful && this.#isRewritten(file))) return this.#rewritten(file);
+    if (shrunk) this.#lost(file.path, file.formerSize - file.size, 'truncated');
     this.#wake(file);
     this.#endWhenQuiet(file);
   }
@@ -265,7 +284,7 @@ class Tailer implements Source {
     const asPath = file.fd === undefined || (file.target !== undefined && file.place === 'present');
     if (asPath) {
       const stats = file.place === 'present' ? statOf(file.path) : undefined;
-      const gone = stats === undefined || keyOf(stats) !== file.key;
+      const gone = stats === undefined || keyOf(stats) !== file.key || this.#isAnother(file, stats);
       if (gone && file.place === 'present') this.#examine(file.path);
       if (gone && file.fd === undefined && file.place !== 'present') this.#endClosed(file);
       return gone ? undefined : stats;
@@ -274,8 +293,6 @@ class Tailer implements Source {
   }
 
   #note(file: TailedFile, { size, mtimeMs, nlink }: Stats): void {
-    // Bytes that were there and were cut off behind the cursor.
-    if (size < file.size && size >= file.at && file.known !== undefined) this.#lost(file.path, file.size - size, 'truncated');
     file.formerSize = file.size;
     file.size = size;
     file.mtimeMs = mtimeMs;
@@ -283,7 +300,8 @@ class Tailer implements Source {
   }
 
   #isRewritten(file: TailedFile): boolean {
-    return file.fd !== undefined && file.mark !== undefined && file.markAt(file.at) !== file.mark;
+    if (file.fd === undefined) return false;
+    return file.mark === undefined ? !this.#lives.hasHead(file) : file.markAt(file.at) !== file.mark;
   }
 
   #rewritten(file: TailedFile): void {
@@ -306,8 +324,13 @@ class Tailer implements Source {
   #flushOf(file: TailedFile): Flush {
     const { flushAfterMs, groupAfterMs } = this.#settings;
     const quietMs = this.#context.clock.monotonicMs() - Math.max(file.grewAtMs, file.awaySinceMs);
-    if (file.ending && quietMs >= flushAfterMs) return 'rest';
+    if (quietMs >= flushAfterMs && (file.ending || this.#seemsRotated(file))) return 'rest';
     return groupAfterMs !== undefined && quietMs >= groupAfterMs ? 'groups' : 'none';
+  }
+
+  /** It had the name of a rotated file when it was found, and the file that is written to is there. */
+  #seemsRotated({ path }: TailedFile): boolean {
+    return looksRotated(basename(path)) && originalPaths(path).some((original) => this.#byPath.has(original));
   }
 
   /** What is there will be complete by the mere passing of time. */

@@ -19,13 +19,19 @@ async function* bytesOf(fd: number): AsyncGenerator<Buffer> {
   }
 }
 
-export type Unpacked = { readonly complete: true; readonly bytes: number } | { readonly complete: false; readonly bytes: number; readonly reason: string };
+export type Unpacked =
+  | { readonly complete: true; readonly bytes: number }
+  | { readonly complete: false; readonly bytes: number; readonly reason: string };
 
 /**
  * Calls `each` with all bytes in order and their offset, and waits for it; it says whether to go on. Not complete: the file ends too early, because it is being
  * written or was cut off, or its checksum is wrong.
  */
-export async function unpack(fd: number, path: string, each: (bytes: Buffer, offset: number) => Promise<boolean> | boolean): Promise<Unpacked> {
+export async function unpack(
+  fd: number,
+  path: string,
+  each: (bytes: Buffer, offset: number) => Promise<boolean> | boolean,
+): Promise<Unpacked> {
   const unpacker = path.endsWith('.gz') ? createGunzip({ chunkSize: chunkBytes }) : createZstdDecompress({ chunkSize: chunkBytes });
   const packed = Readable.from(bytesOf(fd), { highWaterMark: 1 });
   packed.on('error', (cause) => unpacker.destroy(cause));

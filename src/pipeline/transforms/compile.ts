@@ -36,7 +36,7 @@ const keyOf = ({ settings }: NamedTransform): string => JSON.stringify(settings)
 function compileOne(step: NamedTransform, context: ChainContext, counters = newCounters(step)): Compiled {
   const steps = compileTransform(step.settings, { ...context, counters });
   return {
-    ...{ name: step.name, type: step.settings.type, key: keyOf(step), counters },
+    ...{ name: step.name, type: step.settings.type, key: keyOf(step), counters, trouble: new Trouble(counters) },
     steps: steps.length === 0 ? [unchanged] : steps,
   };
 }
@@ -60,17 +60,17 @@ interface Job {
 class CompiledChain implements Chain {
   readonly counters: readonly StepCounters[];
   readonly #compiled: readonly Compiled[];
+  /** Looked at for the chain that comes after this one; of these, handed over to it. */
+  readonly #claimed = new Set<Compiled>();
   readonly #handedOver = new Set<Compiled>();
   readonly #listeners = new Map<string, Set<(batch: LogBatch) => void>>();
   readonly #context: ChainContext;
-  readonly #troubles: readonly Trouble[];
   readonly #outputs;
   readonly #work: (job: Job) => Job | Promise<Job>;
   #stages: readonly Stage[];
 
   constructor(compiled: readonly Compiled[], context: ChainContext) {
     this.#context = context;
-    this.#troubles = compiled.map(({ counters }) => new Trouble(counters));
     this.#compiled = compiled;
     this.counters = compiled.map(({ counters }) => counters);
     this.#outputs = createOutputs(context.slabs, reserve);
@@ -98,7 +98,7 @@ class CompiledChain implements Chain {
       job.batch = outcome;
       if (stage.completes !== undefined && outcome !== undefined) this.#show(stage.completes, outcome);
     }
-    for (const trouble of this.#troubles) trouble.look(this.#context);
+    for (const { trouble } of this.#compiled) trouble.look(this.#context);
     return job;
   }
 
@@ -124,8 +124,10 @@ class CompiledChain implements Chain {
   }
 
   handOver(step: NamedTransform, context: ChainContext): Compiled | undefined {
-    const known = this.#compiled.find(({ name, type }) => name === step.name && type === step.settings.type);
+    // A chain may have a transform twice, and each of the two remembers for itself.
+    const known = this.#compiled.find((one) => one.name === step.name && one.type === step.settings.type && !this.#claimed.has(one));
     if (known === undefined) return undefined;
+    this.#claimed.add(known);
     if (known.key !== keyOf(step)) return compileOne(step, context, known.counters);
     this.#handedOver.add(known);
     for (const one of known.steps) if (one.kind === 'pick') one.renew?.({ ...context, counters: known.counters });

@@ -12,15 +12,19 @@ import type { Parts } from './step.ts';
 const keptBytes = 256;
 
 export class KeyReader {
+  /** One of them is the record as a whole. */
+  readonly wholeRecord: boolean;
   readonly #lookups: readonly Lookup[];
 
   constructor(fields: readonly string[]) {
     const lookups = lookupsWith();
-    this.#lookups = fields.map((field) => {
+    const operands = fields.map((field) => {
       const read = parseOperand(field);
       if (!read.ok) throw new Error(`${field} is no field: ${read.problem}`);
-      return lookups(read.value);
+      return read.value;
     });
+    this.wholeRecord = operands.some(({ kind }) => kind === 'record');
+    this.#lookups = operands.map(lookups);
   }
 
   begin({ stream, bytes }: LogBatch, to: number): void {

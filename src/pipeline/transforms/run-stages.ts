@@ -185,6 +185,7 @@ function fusedStage(group: readonly Placed[], outputs: Outputs): Stage {
       const positions = new Float64Array(batch.count);
       const times = new Float64Array(batch.count);
       let kept = 0;
+      // As long as it is so, nothing is written: lines that were found to be JSON stay where they are.
       let untouched = true;
       parts.timed = false;
       for (let record = 0; record < batch.count; record++) {
@@ -192,24 +193,27 @@ function fusedStage(group: readonly Placed[], outputs: Outputs): Stage {
         const end = ends[record] ?? 0;
         parts.load(bytes, start, end, isText, batch.times?.[record] ?? Number.NaN);
         const endedAt = change(record);
+        const changes = endedAt !== -1 || parts.table?.changed === true;
+        if (changes && untouched) {
+          for (let before = 0; before < kept; before++) writeRecord(output, before, bytes, starts[before] ?? 0, ends[before] ?? 0);
+          untouched = false;
+        }
         if (endedAt !== -1) {
           dropped[endedAt] = (dropped[endedAt] ?? 0) + 1;
-          untouched = false;
           continue;
         }
         positions[kept] = batch.positionOf(record);
         times[kept] = parts.time;
         if (parts.table?.changed === true) {
-          untouched = false;
           output.room(parts.table.length);
           output.starts[kept] = output.at;
           output.at = parts.table.write(output.bytes, output.at);
           output.ends[kept] = output.at;
-        } else writeRecord(output, kept, bytes, start, end);
+        } else if (!untouched) writeRecord(output, kept, bytes, start, end);
         kept += 1;
       }
       finish(batch);
-      guess = Math.max((output.at / Math.max(1, to - from)) * 1.05, guess * 0.99);
+      if (!untouched) guess = Math.max((output.at / Math.max(1, to - from)) * 1.05, guess * 0.99);
       const timed = parts.timed || batch.times !== undefined ? times : undefined;
       if (untouched || kept === 0) output.slab?.release();
       if (kept === 0) return letGo(batch);

@@ -2,6 +2,7 @@
 import type { LogBatch } from '../batch.ts';
 import type { StepCounters } from './chain.ts';
 import type { Step } from './step.ts';
+import type { Trouble } from './trouble.ts';
 
 /** A transform with the steps that it compiled to; there is always one. */
 export interface Compiled {
@@ -11,6 +12,7 @@ export interface Compiled {
   readonly key: string;
   readonly steps: readonly Step[];
   readonly counters: StepCounters;
+  readonly trouble: Trouble;
 }
 
 export interface Placed<S extends Step = Step> {
@@ -31,12 +33,13 @@ export function groupsOf(compiled: readonly Compiled[], shown: ReadonlySet<strin
   const groups: Group[] = [];
   let open: Placed[] | undefined;
   for (const placed of compiled.flatMap(place)) {
-    const { kind } = placed.step;
+    const { step } = placed;
+    const { kind } = step;
+    if (kind === 'rewrite' || (kind === 'pick' && step.wholeRecord === true)) open = undefined;
     if (open === undefined && kind === 'change') {
       open = [];
       groups.push({ kind: 'fused', placed: open });
     }
-    if (kind === 'rewrite') open = undefined;
     if (open === undefined) groups.push({ kind: 'alone', placed });
     else open.push(placed);
     if (placed.last && shown.has(placed.owner.name)) open = undefined;

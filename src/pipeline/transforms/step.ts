@@ -22,6 +22,8 @@ export interface StreamStep {
 /** Says of each record whether it goes on. Asked once for each, in order; may remember what it has seen. */
 export interface PickStep {
   readonly kind: 'pick';
+  /** It asks for all bytes of the record: what was changed before it has to be written first. */
+  readonly wholeRecord?: boolean;
   /** `bytes` of the batch before `to` are what records lie in. To keep a part of the batch is to hold its receipt. */
   begin(batch: LogBatch, to: number): void;
   keeps(bytes: Buffer, start: number, end: number, record: number): boolean;

@@ -15,14 +15,14 @@ import { transformSettings } from './index.ts';
 
 export type Steps = readonly Readonly<Record<string, unknown>>[];
 
-/** Named after their types, and by a number behind it from the second of one type on. */
+/** Named after their types, and by a number behind it from the second of one type on; or as `name` says. */
 export function named(steps: Steps) {
   const seen = new Map<string, number>();
-  return steps.map((settings) => {
+  return steps.map(({ name, ...settings }) => {
     const type = String(settings.type);
     const times = (seen.get(type) ?? 0) + 1;
     seen.set(type, times);
-    return { name: times === 1 ? type : `${type}-${times}`, settings: transformSettings.parse(settings) };
+    return { name: typeof name === 'string' ? name : times === 1 ? type : `${type}-${times}`, settings: transformSettings.parse(settings) };
   });
 }
 

@@ -41,6 +41,8 @@ export interface Receiver extends AsyncDisposable {
   /** Listens again, on the same port. */
   start(): Promise<void>;
   closeIdle(): void;
+  /** Takes no new connection and says nothing on the present ones, which stay. */
+  deafen(): void;
 }
 
 export async function startReceiver(ok: Says = { status: 200 }): Promise<Receiver> {
@@ -119,6 +121,7 @@ export async function startReceiver(ok: Says = { status: 200 }): Promise<Receive
       await once(server, 'listening');
     },
     closeIdle: () => server.closeIdleConnections(),
+    deafen: () => void server.close(),
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Writer } from '../../proto/writer.ts';
 import { compress } from '../../sending/compress.ts';
-import { codeOf } from '../../sending/dial.ts';
+import { codeOf, type Destination, dial } from '../../sending/dial.ts';
 import type { Outcome } from '../../sending/outcome.ts';
 import type { LogStore, Parcel } from '../../sending/parcel.ts';
 import { runsByKey } from '../../sending/runs.ts';
 import { secretFile } from '../../sending/secret-file.ts';
 import { logsOf, SendingSink } from '../../sending/sending-sink.ts';
+import { type StallWatch, watchStalls } from '../../sending/stall-watch.ts';
 import type { Sink, SinkContext } from '../../sink.ts';
 import type { Stream } from '../../stream.ts';
 import { ForwardConnection, Refused } from './connection.ts';
@@ -47,6 +48,7 @@ class Receiver {
   readonly #secrets: () => Promise<Secrets | undefined>;
   readonly #idle: ForwardConnection[] = [];
   readonly #all = new Set<ForwardConnection>();
+  readonly #stalls: StallWatch;
   #destroyed = false;
 
   constructor(settings: ForwardSettings, context: SinkContext) {
@@ -54,6 +56,13 @@ class Receiver {
     this.#context = context;
     this.#entries = { agent: context.agent, idField: settings.idField };
     this.#secrets = secretsOf(settings, context);
+    this.#stalls = watchStalls({
+      clock: context.clock,
+      probe: async () => void (await dial(this.#destination(), { plane: context.plane, timeoutMs: settings.connectTimeout })).destroy(),
+      cut: (reason) => {
+        for (const connection of this.#all) connection.destroy(reason);
+      },
+    });
   }
 
   async deliver(parcel: Parcel<LogStore>, keyOf: (stream: Stream) => string): Promise<Outcome> {
@@ -65,11 +74,13 @@ class Receiver {
 
   destroy(): void {
     this.#destroyed = true;
+    this.#stalls.close();
     for (const connection of this.#all) connection.destroy();
   }
 
   async #attempt(messages: readonly Message[]): Promise<{ readonly outcome: Outcome; readonly stale: boolean }> {
     let connection: ForwardConnection | undefined;
+    this.#stalls.started();
     try {
       connection = this.#kept() ?? (await this.#open());
       this.#context.counters.requests += messages.length;
@@ -86,7 +97,14 @@ class Receiver {
       if (connection !== undefined) this.#drop(connection);
       const reason = codeOf(error);
       return { outcome: { kind: error instanceof Refused ? 'denied' : 'unreachable', reason }, stale };
+    } finally {
+      this.#stalls.ended();
     }
+  }
+
+  #destination(): Destination {
+    const { host, port, tls, encrypted } = this.#settings;
+    return { host, port, tls: tls ?? (encrypted ? {} : undefined) };
   }
 
   #kept(): ForwardConnection | undefined {
@@ -98,9 +116,9 @@ class Receiver {
   }
 
   async #open(): Promise<ForwardConnection> {
-    const { host, port, tls, encrypted, timeout, connectTimeout } = this.#settings;
+    const { timeout, connectTimeout } = this.#settings;
     const connection = await ForwardConnection.open({
-      destination: { host, port, tls: tls ?? (encrypted ? {} : undefined) },
+      destination: this.#destination(),
       plane: this.#context.plane,
       timeoutMs: timeout,
       connectTimeoutMs: connectTimeout,

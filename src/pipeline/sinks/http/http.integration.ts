@@ -284,3 +284,16 @@ test('a name that does not resolve is a reason, not an end', async () => {
   await sink.close(0);
   assert.deepEqual(here.settled, [false]);
 });
+
+test('a network that swallows everything is noticed long before the timeout, and its end at once', async () => {
+  await using at = await start({}, { timeout: '10m', format: 'text' });
+  at.receiver.always({ instead: 'silence' });
+  at.sink.push(at.here.lines(['a']));
+  await at.here.until('it is under way', () => at.receiver.got.length === 1);
+  at.receiver.deafen();
+  await at.here.until('it is given up', () => at.here.said.length > 0);
+  assert.match(String(at.here.said[0]?.fields.reason), /no answer, and 127\.0\.0\.1:\d+: ECONNREFUSED/);
+  at.receiver.always({ status: 200 });
+  await at.receiver.start();
+  await at.here.allSettled(5_000);
+});

@@ -1,8 +1,8 @@
 /** Closes batches: compresses them, a few at once, so that they can be sent. */
-import { arenaSlabBytes } from './arena.ts';
 import type { Codec } from './compress/codec.ts';
 import { codecFor } from './compress/codec.ts';
 import { Copies } from './copies.ts';
+import { pieceBytes } from './protocol/record-batch.ts';
 import type { WireBatch } from './wire-batch.ts';
 import { heapPiece } from './wire-batch.ts';
 
@@ -22,7 +22,7 @@ export interface SealerOptions {
 export class Sealer {
   readonly #options: SealerOptions;
   readonly #waiting: WireBatch[] = [];
-  readonly #copies = new Copies(arenaSlabBytes);
+  readonly #copies = new Copies();
   #codec: Codec | undefined;
   #running = 0;
   #idle: (() => void)[] = [];
@@ -34,7 +34,7 @@ export class Sealer {
 
   seal(batch: WireBatch): void {
     if (this.#codec === undefined) {
-      if (this.#options.slabs() > this.#options.slabsInPlace) batch.replacePieces([this.#copies.of(batch)]);
+      if (this.#options.slabs() > this.#options.slabsInPlace) batch.replacePieces([this.#copies.of(batch.pieces)]);
       this.#ready(batch, 0, batch.encodedBytes);
       return;
     }
@@ -58,10 +58,8 @@ export class Sealer {
 
   /** For a batch that was taken apart: as `seal`, out of turn. */
   async pack(plain: Buffer): Promise<{ readonly bytes: Buffer; readonly code: number }> {
-    const compressed = await this.#codec?.compress(plain);
-    return compressed !== undefined && compressed.length < plain.length
-      ? { bytes: compressed, code: this.#codec?.code ?? 0 }
-      : { bytes: plain, code: 0 };
+    const compressed = Buffer.concat((await this.#codec?.compress(plain)) ?? [plain]);
+    return compressed.length < plain.length ? { bytes: compressed, code: this.#codec?.code ?? 0 } : { bytes: plain, code: 0 };
   }
 
   /** The brokers do not know the compression: gzip is known to all. Tells what it was, the first time. */
@@ -86,10 +84,12 @@ export class Sealer {
     const plain = batch.contiguous();
     // A compressor that fails (no memory) costs bandwidth and nothing else.
     const compressed = await codec?.compress(plain).catch(() => undefined);
-    const smaller = compressed !== undefined && compressed.length < plain.length;
-    batch.replacePieces([heapPiece(smaller ? compressed : Buffer.from(plain))]);
+    const pieces = compressed?.map(heapPiece);
+    const smaller = pieces !== undefined && pieceBytes(pieces) < plain.length;
+    const copy = this.#copies.of(smaller ? pieces : batch.pieces);
+    batch.replacePieces([copy]);
     this.#running -= 1;
-    this.#ready(batch, smaller ? (codec?.code ?? 0) : 0, smaller ? compressed.length : plain.length);
+    this.#ready(batch, smaller ? (codec?.code ?? 0) : 0, copy.end);
     this.#next();
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { duration, size } from '../../../config/fields.ts';
 import { encodings } from '../../encode/encoder.ts';
 
-export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type Compression = (typeof compressions)[number];
+const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
@@ -132,7 +131,7 @@ export const kafkaSettings = z
       .describe('How long a batch waits for more records.')
       .meta({ examples: ['50ms'] }),
     maxInFlight: size()
-      .prefault('32MiB')
+      .prefault('16MiB')
       .describe('Bytes that wait for an acknowledgement at most, compressed; then reading waits.')
       .meta({ examples: ['64MiB'] }),
     requestTimeout: duration({ minMs: 500, maxMs: 600_000 })

@@ -2,8 +2,9 @@
  * A line of CRI: `2016-10-06T00:17:09.669794202Z stdout F the message`. The third word is a list of tags, parted by colons; the first of them is
  * P (partial) or F (full). Kubernetes: pkg/kubelet/kuberuntime/logs, and the design document "CRI: Log Management for Container Stdout/Stderr Streams".
  */
+
+import { channelOf, type Line, unknown } from '../../containers/line.ts';
 import type { StampReader } from '../../containers/stamp.ts';
-import { channelOf, type Line, unknown } from './line.ts';
 
 const space = 0x20;
 const partial = 0x50;
@@ -28,6 +29,7 @@ export function readCri(bytes: Uint8Array, from: number, to: number, stamps: Sta
   if (tagsEnd > tagAt + 1 && bytes[tagAt + 1] !== 0x3a) return false;
   const timeMs = stamps.read(bytes, from, timeEnd);
   if (Number.isNaN(timeMs)) return false;
+  line.docker = false;
   line.channel = channel;
   line.partial = tag === partial;
   line.start = Math.min(tagsEnd + 1, to);

@@ -4,10 +4,11 @@
  *
  * The message is unescaped where it stands: it only becomes shorter.
  */
+
+import { channelOf, type Line, unknown } from '../../containers/line.ts';
 import type { StampReader } from '../../containers/stamp.ts';
 import { closeBrace, colon, comma, openBrace, quote, skipWhitespace, stringEnd, valueEnd } from '../../json-bytes/scan.ts';
-import { channelOf, type Line, unknown } from './line.ts';
-import { unescape } from './unescape.ts';
+import { unescapeInPlace } from './unescape.ts';
 
 const lineFeed = 0x0a;
 const log = Buffer.from('log');
@@ -41,11 +42,12 @@ export function readDocker(bytes: Buffer, from: number, to: number, stamps: Stam
     at = skipWhitespace(bytes, end0, to);
   } while (bytes[at] === comma);
   if (bytes[at] !== closeBrace || at >= to || skipWhitespace(bytes, at + 1, to) !== to || start === -1 || channel === unknown) return false;
-  const messageEnd = unescape(bytes, start, end);
+  const messageEnd = unescapeInPlace(bytes, start, end);
   if (messageEnd === -1) return false;
   line.partial = messageEnd === start || bytes[messageEnd - 1] !== lineFeed;
   line.start = start;
   line.end = line.partial ? messageEnd : messageEnd - 1;
+  line.docker = true;
   line.channel = channel;
   line.timeMs = timeMs;
   return true;

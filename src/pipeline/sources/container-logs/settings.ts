@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { duration, size } from '../../../config/fields.ts';
 import { streamFields } from '../../listening/settings.ts';
 
-const paths = () => z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(1_000)]);
+const paths = () => z.union([z.string().min(1), z.array(z.string().min(1)).max(1_000)]);
 const listed = (one: string | readonly string[]): readonly string[] => (typeof one === 'string' ? [one] : one);
 
 export const containerLogsSettings = z
@@ -11,9 +11,10 @@ export const containerLogsSettings = z
     type: z.literal('container-logs').describe('Log files that container engines write: those of Docker, containerd and CRI-O.'),
     path: paths()
       .transform(listed)
+      .refine((patterns) => patterns.length > 0, 'needs a pattern')
       .prefault(['/var/log/pods/*/*/*.log', '/var/lib/docker/containers/*/*-json.log'])
       .describe(
-        'Files to read, as patterns: * and ? within a name, [a-z], {a,b}, ** for any number of folders. Symbolic links are followed.',
+        'Files to read, as patterns: * and ? within a name, [a-z], {a,b}, ** for any number of folders. Symbolic links are followed. For a pattern that ends in `.log` the files that the engine moves aside (`….log.*`) are meant as well.',
       )
       .meta({ examples: ['/var/log/containers/*.log', ['/var/log/pods/*/*/*.log']] }),
     exclude: paths()

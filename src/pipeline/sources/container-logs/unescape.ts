@@ -4,10 +4,11 @@ const letterU = 0x75;
 
 /** By the letter of a short escape: what it stands for; 0: there is no such escape. */
 const short = new Uint8Array(256);
-for (const [letter, byte] of Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 8, f: 12, n: 10, r: 13, t: 9 })) short[letter.charCodeAt(0)] = byte;
+for (const [letter, byte] of Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 8, f: 12, n: 10, r: 13, t: 9 }))
+  short[letter.charCodeAt(0)] = byte;
 
 /** Index behind the last byte; -1 when there is an escape that JSON does not know: then nothing was changed. */
-export function unescape(bytes: Buffer, start: number, end: number): number {
+export function unescapeInPlace(bytes: Buffer, start: number, end: number): number {
   let first = start;
   while (first < end && bytes[first] !== backslash) first += 1;
   if (first === end) return end;
@@ -28,7 +29,10 @@ export function unescape(bytes: Buffer, start: number, end: number): number {
       continue;
     }
     const unit = hex(bytes, at + 2);
-    const low = unit >= 0xd800 && unit < 0xdc00 && bytes[at + 6] === backslash && bytes[at + 7] === letterU && at + 12 <= end ? hex(bytes, at + 8) : 0;
+    const low =
+      unit >= 0xd800 && unit < 0xdc00 && bytes[at + 6] === backslash && bytes[at + 7] === letterU && at + 12 <= end
+        ? hex(bytes, at + 8)
+        : 0;
     const pair = low >= 0xdc00 && low < 0xe000;
     to = writeCodePoint(bytes, to, pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit);
     at += pair ? 12 : 6;

@@ -38,7 +38,10 @@ test('a record knows its position: the same one when it is read again', async ()
   await rig.records(3);
   rig.receipts.splice(0).at(0)?.fail();
   await rig.records(6);
-  assert.deepEqual(rig.got.map(({ position }) => position), [0, 4, 9, 0, 4, 9]);
+  assert.deepEqual(
+    rig.got.map(({ position }) => position),
+    [0, 4, 9, 0, 4, 9],
+  );
   assert.equal(new Set(rig.got.map(({ stream }) => stream.generation)).size, 1);
 });
 
@@ -48,7 +51,10 @@ test('CRLF, NUL and invalid UTF-8: the bytes between line ends are untouched', a
   writeFileSync(rig.path('a.log'), Buffer.concat([...lines.flatMap((line) => [line, Buffer.from('\r\n')]), Buffer.from('lf\n\r\n')]));
   await rig.start(tail(rig));
   await rig.records(6);
-  assert.deepEqual(rig.got.map(({ bytes }) => bytes), [...lines, Buffer.from('lf'), Buffer.from('')]);
+  assert.deepEqual(
+    rig.got.map(({ bytes }) => bytes),
+    [...lines, Buffer.from('lf'), Buffer.from('')],
+  );
 });
 
 test('multiple_paths and exclude: globs, expressions with named groups, and what is left out', async () => {
@@ -211,7 +217,11 @@ test('fair_reads: a small file does not wait for a large one', async () => {
 
 test('oldest_first: the oldest file is read to its end before the next', async () => {
   await using rig = new Rig();
-  for (const [name, hour] of [['b.log', 2], ['a.log', 3], ['c.log', 1]] as const) {
+  for (const [name, hour] of [
+    ['b.log', 2],
+    ['a.log', 3],
+    ['c.log', 1],
+  ] as const) {
     writeFileSync(rig.path(name), `${name.repeat(100)}\n`.repeat(5_000));
     utimesSync(rig.path(name), hour * 3_600, hour * 3_600);
   }
@@ -309,7 +319,10 @@ test('a file that is unreadable and then readable: it is said, and then it is re
   chmodSync(rig.path('a.log'), 0o600);
   await rig.records(1);
   await rig.until('nothing is wrong any more', () => rig.source.problem() === undefined);
-  assert.deepEqual(rig.said.flatMap(({ name }) => (name.endsWith('readable') ? [name] : [])), ['pipeline.file.unreadable', 'pipeline.file.readable']);
+  assert.deepEqual(
+    rig.said.flatMap(({ name }) => (name.endsWith('readable') ? [name] : [])),
+    ['pipeline.file.unreadable', 'pipeline.file.readable'],
+  );
 });
 
 test('files beyond the limit of open ones are closed when they are read, and opened when they grow', async () => {

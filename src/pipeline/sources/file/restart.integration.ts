@@ -231,10 +231,13 @@ test('reload: a file that was deleted, and is only open any more, is handed over
   rig.full = undefined;
   open();
   await rig.records(2);
-  assert.deepEqual(rig.got.map(({ text, stream }) => [text, stream.tags]), [
-    ['one', []],
-    ['two', ['new']],
-  ]);
+  assert.deepEqual(
+    rig.got.map(({ text, stream }) => [text, stream.tags]),
+    [
+      ['one', []],
+      ['two', ['new']],
+    ],
+  );
 });
 
 test('files that other settings do not mean any more are let go of at a reload', async () => {

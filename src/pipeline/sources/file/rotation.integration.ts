@@ -57,7 +57,10 @@ test('file_rotate_create, MoveCreate: under load, with the rotated file outside 
   once(rig, all);
 });
 
-for (const [how, name] of [['Sequential', (n: number) => `a.log.${n}`], ['Timestamped', (n: number) => `a-2026010${n}T0000.log`]] as const) {
+for (const [how, name] of [
+  ['Sequential', (n: number) => `a.log.${n}`],
+  ['Timestamped', (n: number) => `a-2026010${n}T0000.log`],
+] as const) {
   test(`CopyTruncate/${how}: the copy is within the pattern, and nothing of it is sent twice`, async () => {
     await using rig = new Rig();
     await rig.start(tail(rig, { path: rig.path('a*') }));
@@ -234,7 +237,8 @@ test('MultiFileRotate, rapid rotation of many files: each generation is read onc
   for (let round = 0; round < 4; round++) {
     for (let file = 0; file < 30; file++) {
       const name = `f${file}.log`;
-      for (let old = round - 1; old >= 0; old--) if (old > 0 || round > 0) renameSync(rig.path(old === 0 ? name : `${name}.${old}`), rig.path(`${name}.${old + 1}`));
+      for (let old = round - 1; old >= 0; old--)
+        if (old > 0 || round > 0) renameSync(rig.path(old === 0 ? name : `${name}.${old}`), rig.path(`${name}.${old + 1}`));
       const some = lines(`${name} ${round}`, 20);
       all.push(...some);
       writeFileSync(rig.path(name), written(some));

@@ -1,12 +1,17 @@
 /** Settings of the file source. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, labels, size } from '../../../config/fields.ts';
 
 const expression = () =>
-  z.string().min(1).max(2_000).meta({ format: 'regex' }).superRefine((source, context) => {
-    const problem = problemOf(source);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  });
+  z
+    .string()
+    .min(1)
+    .max(2_000)
+    .meta({ format: 'regex' })
+    .superRefine((source, context) => {
+      const problem = problemOf(source);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    });
 
 function problemOf(source: string): string | undefined {
   try {
@@ -27,12 +32,21 @@ const multiline = z
       .optional()
       .describe('A line that matches belongs to the record before it.')
       .meta({ examples: ['^\\s'] }),
-    end: expression().optional().describe('A line that matches is the last one of its record.').meta({ examples: [';$'] }),
+    end: expression()
+      .optional()
+      .describe('A line that matches is the last one of its record.')
+      .meta({ examples: [';$'] }),
     timeout: duration({ minMs: 10, maxMs: 3_600_000 })
       .prefault('1s')
       .describe('A record counts as complete when nothing was added to the file for so long.')
       .meta({ examples: ['1s'] }),
-    maxLines: z.int().min(1).max(10_000).prefault(1_000).describe('After so many lines a record is complete.').meta({ examples: [500] }),
+    maxLines: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .prefault(1_000)
+      .describe('After so many lines a record is complete.')
+      .meta({ examples: [500] }),
   })
   .superRefine(({ start, continuation, end }, context) => {
     if (start === undefined && continuation === undefined && end === undefined)
@@ -65,16 +79,28 @@ export const fileSettings = z
       .prefault('text')
       .describe('json: each line is meant to be a JSON object. Lines are not parsed for that; one that is not an object travels as it is.')
       .meta({ examples: ['json'] }),
-    tags: z.array(z.string().min(1).max(128)).max(50).prefault([]).describe('Tags of all records.').meta({ examples: [['frontend', 'http']] }),
-    labels: labels().prefault({}).describe('Labels of all records.').meta({ examples: [{ env: 'prod' }] }),
+    tags: z
+      .array(z.string().min(1).max(128))
+      .max(50)
+      .prefault([])
+      .describe('Tags of all records.')
+      .meta({ examples: [['frontend', 'http']] }),
+    labels: labels()
+      .prefault({})
+      .describe('Labels of all records.')
+      .meta({ examples: [{ env: 'prod' }] }),
     startPosition: z
       .enum(['beginning', 'end'])
       .prefault('beginning')
-      .describe('Where to begin in files that are there when this source runs for the first time. Files that appear later are read from their beginning.')
+      .describe(
+        'Where to begin in files that are there when this source runs for the first time. Files that appear later are read from their beginning.',
+      )
       .meta({ examples: ['end'] }),
     ignoreOlder: duration({ minMs: 1_000 })
       .optional()
-      .describe('Files that were not changed for so long are left alone until they are; then only what was added is read. Default: none are.')
+      .describe(
+        'Files that were not changed for so long are left alone until they are; then only what was added is read. Default: none are.',
+      )
       .meta({ examples: ['30d'] }),
     order: z
       .enum(['fair', 'oldest-first'])
@@ -103,11 +129,15 @@ export const fileSettings = z
       .meta({ examples: ['1MiB'] }),
     flushAfter: duration({ minMs: 10, maxMs: 3_600_000 })
       .prefault('5s')
-      .describe('The last line of a file that was renamed or deleted counts as complete, even without its end, when nothing was added for so long.')
+      .describe(
+        'The last line of a file that was renamed or deleted counts as complete, even without its end, when nothing was added for so long.',
+      )
       .meta({ examples: ['5s'] }),
     closeMovedAfter: duration({ minMs: 1_000, maxMs: 86_400_000 })
       .prefault('5m')
-      .describe('A file that was moved to where no pattern finds it is read as long as somebody writes to it, and closed when nobody did for so long.')
+      .describe(
+        'A file that was moved to where no pattern finds it is read as long as somebody writes to it, and closed when nobody did for so long.',
+      )
       .meta({ examples: ['5m'] }),
     maxOpenFiles: z
       .int()

@@ -1,5 +1,5 @@
 /** Settings of the source `forward`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, size } from '../../../config/fields.ts';
 import { listenField, maxConnectionsField, maxPendingField, streamFields, tlsSettings } from '../../listening/settings.ts';
 

@@ -1,5 +1,5 @@
 /** Settings of the source `host-metrics`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../../../config/fields.ts';
 import { streamFields } from '../../listening/settings.ts';
 

@@ -1,5 +1,5 @@
 /** Settings of the source `otlp`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listenAddress } from '../../../config/fields.ts';
 import {
   maxBodyField,

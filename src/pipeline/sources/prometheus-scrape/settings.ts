@@ -1,5 +1,5 @@
 /** Settings of the source `prometheus-scrape`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, labels, size } from '../../../config/fields.ts';
 import { streamFields } from '../../listening/settings.ts';
 

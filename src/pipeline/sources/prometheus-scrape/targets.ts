@@ -1,5 +1,5 @@
 /** What is to be scraped: from the settings, and from lists as file_sd and http_sd of Prometheus have them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Labels } from '../../../core/labels.ts';
 
 export interface Target {

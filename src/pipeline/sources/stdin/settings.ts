@@ -1,5 +1,5 @@
 /** Settings of the source `stdin`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { size } from '../../../config/fields.ts';
 import { streamFields } from '../../listening/settings.ts';
 

@@ -49,6 +49,7 @@ export class SyslogFramer {
         const next = this.#begin(chunk, at);
         if (next === -1) return chunk.length; // the length itself is not finished; what there is of it was kept
         at = next;
+        if (this.#left === -1) continue; // a line feed between messages
         if (at >= chunk.length) return chunk.length;
       }
       const next = this.#left === -2 ? this.#line(chunk, at) : this.#counted(chunk, at);

@@ -1,5 +1,5 @@
 /** Settings of the source `syslog`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, listenAddress, size } from '../../../config/fields.ts';
 import { maxConnectionsField, streamFields, tlsFields } from '../../listening/settings.ts';
 

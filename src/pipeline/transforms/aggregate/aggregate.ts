@@ -48,6 +48,7 @@ class View {
 
 class Aggregate implements PickStep {
   readonly kind = 'pick';
+  readonly wholeRecord: boolean;
   readonly #settings: AggregateSettings;
   readonly #metrics: readonly Counted[];
   #context: StepContext;
@@ -65,6 +66,7 @@ class Aggregate implements PickStep {
     this.#metrics = settings.metrics.map(
       (metric) => new Counted(metric, new SeriesTable(metric, settings.maxSeries, settings.temporality === 'delta', nowMs)),
     );
+    this.wholeRecord = this.#metrics.some((metric) => metric.wholeRecord);
   }
 
   begin(batch: LogBatch, to: number): void {
@@ -173,6 +175,10 @@ class Counted {
     this.#number = field === undefined ? undefined : lookupOf(field);
     this.#labels = Object.values(labels).map(lookupOf);
     this.#keys = new KeyReader(Object.values(labels));
+  }
+
+  get wholeRecord(): boolean {
+    return this.#keys.wholeRecord || this.#when?.wholeRecord === true;
   }
 
   begin(batch: LogBatch, to: number): void {

@@ -19,6 +19,7 @@ export const deduplicate: Transform<DeduplicateSettings> = {
 
 class Deduplicate implements PickStep {
   readonly kind = 'pick';
+  readonly wholeRecord: boolean;
   readonly #settings: DeduplicateSettings;
   readonly #keys: KeyReader;
   readonly #seen: Seen;
@@ -34,6 +35,7 @@ class Deduplicate implements PickStep {
     this.#settings = settings;
     this.#context = context;
     this.#keys = new KeyReader(settings.key);
+    this.wholeRecord = this.#keys.wholeRecord;
     this.#seen = new Seen(settings.window, settings.maxKeys);
     this.#startMs = context.clock.now();
   }

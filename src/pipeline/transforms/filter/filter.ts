@@ -10,6 +10,7 @@ export const filter: Transform<FilterSettings> = {
     return [
       {
         kind: 'pick',
+        wholeRecord: asked.wholeRecord,
         begin: (batch, to) => asked.begin(batch.stream, batch.bytes, to),
         keeps: (bytes, start, end) => asked.holds(bytes, start, end) === wanted,
         keepsParts: (parts) => asked.holdsIn(parts) === wanted,

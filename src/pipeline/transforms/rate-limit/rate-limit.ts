@@ -23,6 +23,7 @@ export const rateLimit: Transform<RateLimitSettings> = {
     return [
       {
         kind: 'pick',
+        wholeRecord: keys?.wholeRecord === true,
         begin(next, to) {
           batch = next;
           nowMs = clock.monotonicMs();

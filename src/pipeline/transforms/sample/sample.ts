@@ -20,6 +20,7 @@ export const sample: Transform<SampleSettings> = {
     return [
       {
         kind: 'pick',
+        wholeRecord: keys?.wholeRecord === true || asked?.wholeRecord === true,
         begin(next, to) {
           batch = next;
           seed = hashText(next.stream.generation);

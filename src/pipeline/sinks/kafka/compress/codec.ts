@@ -8,7 +8,8 @@ export interface Codec {
   /** Bits 0–2 of the attributes of a record batch. */
   readonly code: number;
   readonly name: string;
-  compress(plain: Buffer): Promise<Buffer>;
+  /** In parts, which may be slices of something larger: to be copied when they are kept for long. */
+  compress(plain: Buffer): Promise<readonly Buffer[]>;
   decompress(compressed: Buffer): Promise<Buffer>;
 }
 
@@ -24,7 +25,7 @@ export async function codecFor(name: Exclude<CodecName, 'none'>, level = 1): Pro
       return {
         code: 1,
         name,
-        compress: async (plain) => trim(await gzipAsync(plain, { level, chunkSize: outputBytes(plain) })),
+        compress: async (plain) => [await gzipAsync(plain, { level, chunkSize: outputBytes(plain) })],
         decompress: (compressed) => gunzipAsync(compressed),
       };
     case 'zstd':
@@ -34,7 +35,7 @@ export async function codecFor(name: Exclude<CodecName, 'none'>, level = 1): Pro
       return {
         code: 2,
         name,
-        compress: async (plain) => xerialCompress(plain, snappyCompress),
+        compress: async (plain) => [xerialCompress(plain, snappyCompress)],
         decompress: async (compressed) => xerialDecompress(compressed, snappyDecompress),
       };
     }
@@ -43,7 +44,7 @@ export async function codecFor(name: Exclude<CodecName, 'none'>, level = 1): Pro
       return {
         code: 3,
         name,
-        compress: async (plain) => lz4Compress(plain),
+        compress: async (plain) => [lz4Compress(plain)],
         decompress: async (compressed) => lz4Decompress(compressed),
       };
     }
@@ -54,6 +55,3 @@ export async function codecFor(name: Exclude<CodecName, 'none'>, level = 1): Pro
 
 /** Room for the output in one piece of a typical log, which shrinks to a fifth: with Node's 16 KiB a batch costs 1.6 times as much. */
 const outputBytes = (plain: Buffer): number => Math.min(1 << 20, Math.max(1024, plain.length >> 2));
-
-/** zlib hands out a slice of its buffer; kept until acknowledged, it would hold all of that in memory. */
-const trim = (bytes: Buffer): Buffer => (bytes.length === bytes.buffer.byteLength ? bytes : Buffer.from(bytes));

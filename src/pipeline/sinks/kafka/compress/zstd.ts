@@ -13,7 +13,7 @@ const outputBytes = 1 << 18;
 
 interface Job {
   readonly plain: Buffer;
-  readonly resolve: (compressed: Buffer) => void;
+  readonly resolve: (parts: readonly Buffer[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -37,8 +37,7 @@ class Compressor {
     this.#stream.write(job.plain, (error) => {
       if (error !== null && error !== undefined) this.#failed(error);
       else {
-        // A copy: what came is a slice of a buffer that is shared with other batches and larger than all of them.
-        job.resolve(Buffer.concat(this.#parts));
+        job.resolve(this.#parts);
         this.#parts = [];
         this.#job = undefined;
       }
@@ -54,7 +53,7 @@ class Compressor {
 }
 
 /** Uses as many compressors as batches are compressed at once. */
-export function zstdCompressor(level: number): (plain: Buffer) => Promise<Buffer> {
+export function zstdCompressor(level: number): (plain: Buffer) => Promise<readonly Buffer[]> {
   const idle: Compressor[] = [];
   return (plain) =>
     new Promise((resolve, reject) => {

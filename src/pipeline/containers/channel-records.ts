@@ -1,21 +1,21 @@
-/** Makes records of the lines of one file: takes off what the engine put around them, and joins what it has cut into parts. */
-import { StampReader } from '../../containers/stamp.ts';
-import { LogBatch } from '../../batch.ts';
-import type { FileView } from '../../tail/tail.ts';
+/** Makes records of the lines of one file, or of one container: takes off what the engine put around them, and joins what it has cut into parts. */
+import type { Clock } from '../../core/clock.ts';
+import { LogBatch } from '../batch.ts';
+import type { FileView } from '../tail/tail.ts';
 import { type Adjoining, Columns, noAdjoining } from './columns.ts';
-import { readCri } from './cri-line.ts';
-import { readDocker } from './docker-line.ts';
 import { type Channel, type Line, newLine, stderr, stdout, unknown } from './line.ts';
 import type { OutStreams } from './out-streams.ts';
+import { StampReader } from './stamp.ts';
 import { type Origin, Unfinished } from './unfinished.ts';
 
-export type LineFormat = 'auto' | 'cri' | 'docker';
+/** Takes bytes[from, to) apart; may change them. False: no engine has written this, and it is as it was. */
+export type ReadLine = (bytes: Buffer, from: number, to: number, stamps: StampReader, line: Line) => boolean;
 /** Channels with records of several lines. */
 export type Joined = typeof stdout | typeof stderr;
 export const joined: readonly Joined[] = [stdout, stderr];
 
 export interface RecordRules {
-  readonly format: LineFormat;
+  readonly read: ReadLine;
   readonly maxLineBytes: number;
   readonly joinTimeoutMs: number;
 }
@@ -25,7 +25,7 @@ export interface RecordEvents {
   cut(path: string): void;
   /** Lines that no engine has written. */
   foreign(path: string, lines: number): void;
-  monotonicMs(): number;
+  readonly clock: Clock;
 }
 
 /**
@@ -36,9 +36,9 @@ const dockerPartBytes = 16 << 10;
 const shortPartMs = 1_000;
 const carriageReturn = 13;
 
-export class FileRecords {
+export class ChannelRecords {
   readonly generation: string;
-  readonly #events: RecordEvents;
+  #events: RecordEvents;
   readonly #stamps = new StampReader();
   readonly #line = newLine();
   readonly #adjoining: readonly [Adjoining, Adjoining] = [noAdjoining(), noAdjoining()];
@@ -70,19 +70,38 @@ export class FileRecords {
     this.out = out;
     this.#rules = rules;
     this.#events = events;
-    this.takenMs = events.monotonicMs();
+    this.takenMs = events.clock.monotonicMs();
   }
 
-  change(rules: RecordRules): void {
+  /** It is read by another source of the same name from now on. */
+  adopt(rules: RecordRules, events: RecordEvents): void {
     this.#rules = rules;
+    this.#events = events;
   }
 
   get busy(): boolean {
     return this.waiting || this.open.some((one) => one !== undefined);
   }
 
+  /** What was read from there on will be read again. */
+  rewind(generation: string, position: number): void {
+    for (const records of [this.open, this.heads])
+      for (const channel of joined) {
+        records[channel]?.rewind(generation, position);
+        if (records[channel]?.empty === true) records[channel] = undefined;
+      }
+  }
+
+  /** Whatever it holds will be read again. */
+  giveBack(): void {
+    for (const channel of joined) {
+      this.open[channel]?.giveBack();
+      this.heads[channel]?.giveBack();
+    }
+  }
+
   take(batch: LogBatch): void {
-    const nowMs = this.#events.monotonicMs();
+    const nowMs = this.#events.clock.monotonicMs();
     this.takenMs = nowMs;
     this.#batch = batch;
     this.out.follow(batch.stream);
@@ -141,10 +160,7 @@ export class FileRecords {
     const line = this.#line;
     const from = starts[record] ?? 0;
     const to = ends[record] ?? 0;
-    const { format } = this.#rules;
-    const docker = format === 'docker' || (format === 'auto' && bytes[from] === 0x7b);
-    if (docker ? readDocker(bytes, from, to, this.#stamps, line) : readCri(bytes, from, to, this.#stamps, line)) {
-      line.docker = docker;
+    if (this.#rules.read(bytes, from, to, this.#stamps, line)) {
       if (Number.isNaN(this.firstMs)) this.firstMs = line.timeMs;
       return line;
     }
@@ -300,6 +316,8 @@ export class FileRecords {
     const positions = Float64Array.of(first.position);
     const times = Float64Array.of(timeMs);
     const receipt = record.takeReceipt();
-    this.#events.emit(new LogBatch({ stream, bytes, starts, ends, count: 1, base: 0, positions, times, readAtMs: timeMs, receipt }));
+    this.#events.emit(
+      new LogBatch({ stream, bytes, starts, ends, count: 1, base: 0, positions, times, readAtMs: this.#events.clock.now(), receipt }),
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** The streams that the records of one file leave in: by channel, and by what the application wrote. */
-import { formatOf, type Content } from '../../containers/content.ts';
-import type { Stream, Format } from '../../stream.ts';
+
+import type { Format, Stream } from '../stream.ts';
+import { type Content, formatOf } from './content.ts';
 import type { Channel } from './line.ts';
 
 const names = ['stdout', 'stderr', undefined] as const;

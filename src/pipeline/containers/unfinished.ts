@@ -1,5 +1,5 @@
 /** A record whose last part has not come: its bytes so far, and the receipts of what they were read in. */
-import { Receipt } from '../../receipt.ts';
+import { Receipt } from '../receipt.ts';
 
 /** From one read of one file. */
 interface Part {
@@ -115,8 +115,9 @@ export class Unfinished {
     const [only] = receipts;
     if (only !== undefined && receipts.length === 1) return only;
     return new Receipt((delivered) => {
-      for (const receipt of receipts) if (delivered) receipt.release();
-      else receipt.fail();
+      for (const receipt of receipts)
+        if (delivered) receipt.release();
+        else receipt.fail();
     });
   }
 
