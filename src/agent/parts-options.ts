@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { SourceText } from '../core/text.ts';
 import type { Log } from '../observe/log.ts';
+import type { HostLink } from '../protocol/host-report.ts';
 import type { Connection, Inbound } from './connection/connection.ts';
 import type { HealthSink, Part } from './part.ts';
 import type { Planes } from './planes/planes.ts';
@@ -46,7 +47,13 @@ export interface PartsOptions {
   /** Parts of others that a remote configuration may change: `heartbeat`, `log`, `labels`. They run with their local section already. */
   readonly others: readonly Part[];
   /** Parts that start with the sections that are to run now, the last good ones of the server included. */
-  further(running: Readonly<Record<string, unknown>>, health: HealthSink): Promise<AsyncDisposable & { readonly parts: readonly Part[] }>;
+  further(running: Readonly<Record<string, unknown>>, health: HealthSink): Promise<Further>;
+}
+
+export interface Further extends AsyncDisposable {
+  readonly parts: readonly Part[];
+  /** Where they speak to, for the map. */
+  links(): readonly HostLink[];
 }
 
 export interface Parts extends AsyncDisposable {

@@ -132,6 +132,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       },
     }),
   );
+  const further = stack.use(await options.further({ ...running }, tree));
   const host = stack.use(
     createHost(running.host, {
       ...hereAndNow,
@@ -151,11 +152,11 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
             state,
           }),
         ),
+        ...further.links(),
       ],
     }),
   );
   changed = () => host.poke();
-  const further = stack.use(await options.further({ ...running }, tree));
   // Stopped before what it changes.
   stack.defer(() => remote[Symbol.asyncDispose]());
   await remote.begin([links, services, host, ...further.parts, ...others], others);

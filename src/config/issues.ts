@@ -1,7 +1,7 @@
 /** Zod's issues as sentences of ours: what is wrong, with the value, and what to write instead. */
 import type * as z from 'zod';
 import { didYouMean } from '../core/nearest.ts';
-import { knownKeys, schemasAt } from './schema-walk.ts';
+import { knownKeys, schemasAt, unlazy } from './schema-walk.ts';
 
 /** One thing that is wrong. `key`: the key itself is, not the value behind it. */
 export interface Complaint {
@@ -145,8 +145,8 @@ function exampleAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
   if (typeof key !== 'string') return undefined;
   for (const { _zod } of schemasAt(schema, path.slice(0, -1))) {
     const field = _zod.def.type === 'object' ? _zod.def.shape[key] : undefined;
-    // Every schema that the classic API makes has `meta()`.
-    const examples = (field as z.ZodType | undefined)?.meta()?.examples;
+    // Every schema that the classic API makes has `meta()`; one that is built lazily has it inside.
+    const examples = (field && (unlazy(field) as z.ZodType))?.meta()?.examples;
     if (Array.isArray(examples) && examples.length > 0) return examples[0];
   }
   return undefined;

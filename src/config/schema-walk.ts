@@ -27,6 +27,12 @@ export function written(schema: $ZodType): readonly $ZodTypes[] {
   }
 }
 
+/** What a schema that is built lazily stands for. */
+export function unlazy(schema: $ZodType): $ZodType {
+  const { def } = (schema as $ZodTypes)._zod;
+  return def.type === 'lazy' ? unlazy(def.getter()) : schema;
+}
+
 /** The schemas of what stands at `path`. */
 export function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): readonly $ZodTypes[] {
   return path.reduce<readonly $ZodTypes[]>((schemas, key) => schemas.flatMap((one) => step(one, key)), written(schema));

@@ -2,6 +2,8 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
+import type { SinkState } from '../../pipeline/runtime/state.ts';
+import type { HostLink } from '../../protocol/host-report.ts';
 import { startLocal } from '../local/local.ts';
 import type { PartsOptions } from '../parts-options.ts';
 import type { Planes } from '../planes/planes.ts';
@@ -46,6 +48,16 @@ export function collecting(deps: CollectingDeps, { planes, dataDir, agent, patie
       }),
     );
     const all = stack.move();
-    return { parts: part.parts, [Symbol.asyncDispose]: () => all.disposeAsync() };
+    return { parts: part.parts, links: () => part.state().sinks.flatMap(linksOf), [Symbol.asyncDispose]: () => all.disposeAsync() };
   };
+}
+
+/** Receivers that are reached over the network: `HOST:PORT`, or `[IPv6]:PORT`. */
+function linksOf({ name, type, links }: SinkState): readonly HostLink[] {
+  return links.flatMap(({ to, state }): readonly HostLink[] => {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:/]+)):(\d{1,5})$/.exec(to) ?? [];
+    const host = bracketed ?? plain;
+    if (host === undefined || state === 'idle') return [];
+    return [{ name: `${name} ${to}`, host, port: Number(port), transport: 'tcp', plane: 'data', purpose: `ships to (${type})`, state }];
+  });
 }

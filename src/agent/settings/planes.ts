@@ -1,5 +1,6 @@
 /** From which of the host's addresses the agent speaks: to its server (control), and to where it ships data (data). */
 import * as z from 'zod';
+import { lazily } from '../../config/lazily.ts';
 import { parseAddress } from '../../core/address.ts';
 
 const plane = (what: string) =>
@@ -26,12 +27,14 @@ const plane = (what: string) =>
     .prefault({})
     .describe(what);
 
-export const planesSettings = z
-  .strictObject({
-    control: plane('The plane of the connection to the server.'),
-    data: plane('The plane of everything that is shipped, and of the links that are watched.'),
-  })
-  .prefault({})
-  .describe('Control plane and data plane apart, each bound to an address of its own.');
+export const planesSettings = lazily(() =>
+  z
+    .strictObject({
+      control: plane('The plane of the connection to the server.'),
+      data: plane('The plane of everything that is shipped, and of the links that are watched.'),
+    })
+    .prefault({})
+    .describe('Control plane and data plane apart, each bound to an address of its own.'),
+);
 
 export type PlaneSettings = z.output<typeof planesSettings>['control'];

@@ -38,7 +38,7 @@ export async function testParts({
   const parts = await startParts({
     ...{ settings, source, schema: agentSettings, remoteSchema: remoteAgentSettings, planes: createPlanes(settings.planes), dataDir },
     ...{ version: '0.0.0', clock: systemClock, log, registry, random: Math.random, environment: {}, others },
-    further: async () => ({ parts: [], async [Symbol.asyncDispose]() {} }),
+    further: async () => ({ parts: [], links: () => [], async [Symbol.asyncDispose]() {} }),
   });
   const connection = testConnection();
   parts.attach(connection);

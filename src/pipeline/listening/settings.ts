@@ -5,7 +5,7 @@ import { duration, labels, listenAddress, size } from '../../config/fields.ts';
 const tag = () => z.string().regex(/^[^\p{Cc},]{1,128}$/u, 'at most 128 characters, no comma and no control characters');
 
 /** What every record of a source carries. */
-export const streamFields = {
+export const streamFields = () => ({
   tags: z
     .array(tag())
     .max(64)
@@ -16,7 +16,7 @@ export const streamFields = {
     .prefault({})
     .describe('Labels of every record.')
     .meta({ examples: [{ site: 'north' }] }),
-};
+});
 
 export const listenField = (fallback: string) =>
   listenAddress()
@@ -26,7 +26,7 @@ export const listenField = (fallback: string) =>
 
 const file = (what: string) => z.string().min(1).describe(what);
 
-export const tlsFields = {
+export const tlsFields = () => ({
   certFile: file('PEM file with the certificate to show, and those between it and the authority.').meta({
     examples: ['/etc/fairlead/tls/source.pem'],
   }),
@@ -34,25 +34,27 @@ export const tlsFields = {
   clientCaFile: file('PEM file of authorities. With it, only clients that show a certificate of one of them are heard.')
     .optional()
     .meta({ examples: ['/etc/fairlead/tls/clients-ca.pem'] }),
-};
+});
 
 /** The files are read again when they change. */
-export const tlsSettings = z
-  .strictObject(tlsFields)
-  .optional()
-  .describe('Listen with TLS. Without it, whoever is on the path can read and change what is sent.')
-  .meta({ examples: [{ certFile: '/etc/fairlead/tls/source.pem', keyFile: '/etc/fairlead/tls/source.key' }] });
+export const tlsSettings = () =>
+  z
+    .strictObject(tlsFields())
+    .optional()
+    .describe('Listen with TLS. Without it, whoever is on the path can read and change what is sent.')
+    .meta({ examples: [{ certFile: '/etc/fairlead/tls/source.pem', keyFile: '/etc/fairlead/tls/source.key' }] });
 
-export type TlsSettings = NonNullable<z.output<typeof tlsSettings>>;
+export type TlsSettings = NonNullable<z.output<ReturnType<typeof tlsSettings>>>;
 
-export const tokenFileField = z
-  .string()
-  .min(1)
-  .optional()
-  .describe(
-    'File with a token that clients have to send as `Authorization: Bearer …`. Read again when it changes. Without it, all are heard.',
-  )
-  .meta({ examples: ['/etc/fairlead/source.token'] });
+export const tokenFileField = () =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File with a token that clients have to send as `Authorization: Bearer …`. Read again when it changes. Without it, all are heard.',
+    )
+    .meta({ examples: ['/etc/fairlead/source.token'] });
 
 export const maxConnectionsField = (fallback: number) =>
   z
@@ -77,7 +79,8 @@ export const maxPendingField = (fallback: string) =>
     )
     .meta({ examples: [fallback] });
 
-export const requestTimeoutField = duration({ minMs: 1_000, maxMs: 3_600_000 })
-  .prefault('30s')
-  .describe('A request that has not arrived whole in this time is given up; one that is not safe in this time is answered with 503.')
-  .meta({ examples: ['30s'] });
+export const requestTimeoutField = () =>
+  duration({ minMs: 1_000, maxMs: 3_600_000 })
+    .prefault('30s')
+    .describe('A request that has not arrived whole in this time is given up; one that is not safe in this time is answered with 503.')
+    .meta({ examples: ['30s'] });

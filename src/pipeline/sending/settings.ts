@@ -5,91 +5,95 @@ import { duration, size } from '../../config/fields.ts';
 export const compressions = ['none', 'gzip', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
-export const tlsSettings = z
-  .strictObject({
-    caFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('PEM file of the authorities to trust. Default: those that Node trusts.')
-      .meta({ examples: ['/etc/fairlead/ca.pem'] }),
-    certFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('PEM file of the certificate that is shown to the receiver. Default: none is shown.')
-      .meta({ examples: ['/etc/fairlead/agent.pem'] }),
-    keyFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('PEM file of its key. No default: it belongs to certFile.')
-      .meta({ examples: ['/etc/fairlead/agent-key.pem'] }),
-    serverName: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The name that the receiver's certificate has to carry. Default: the host it is reached by.")
-      .meta({ examples: ['logs.example.org'] }),
-  })
-  .refine((tls) => (tls.certFile === undefined) === (tls.keyFile === undefined), 'certFile and keyFile belong together');
+const tlsSettings = () =>
+  z
+    .strictObject({
+      caFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of the authorities to trust. Default: those that Node trusts.')
+        .meta({ examples: ['/etc/fairlead/ca.pem'] }),
+      certFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of the certificate that is shown to the receiver. Default: none is shown.')
+        .meta({ examples: ['/etc/fairlead/agent.pem'] }),
+      keyFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of its key. No default: it belongs to certFile.')
+        .meta({ examples: ['/etc/fairlead/agent-key.pem'] }),
+      serverName: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("The name that the receiver's certificate has to carry. Default: the host it is reached by.")
+        .meta({ examples: ['logs.example.org'] }),
+    })
+    .refine((tls) => (tls.certFile === undefined) === (tls.keyFile === undefined), 'certFile and keyFile belong together');
 
-export type TlsSettings = z.output<typeof tlsSettings>;
+export type TlsSettings = z.output<ReturnType<typeof tlsSettings>>;
 
-export const tlsField = tlsSettings
-  .optional()
-  .describe('What is trusted and shown on encrypted connections. Files are read anew for every connection.')
-  .meta({ examples: [{ caFile: '/etc/fairlead/ca.pem' }] });
+export const tlsField = () =>
+  tlsSettings()
+    .optional()
+    .describe('What is trusted and shown on encrypted connections. Files are read anew for every connection.')
+    .meta({ examples: [{ caFile: '/etc/fairlead/ca.pem' }] });
 
-export const authSettings = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z
-      .literal('basic')
-      .describe('Name and password (RFC 7617).')
-      .meta({ examples: ['basic'] }),
-    user: z
-      .string()
-      .min(1)
-      .describe('No default: whoever asks for a password also knows the name.')
-      .meta({ examples: ['fairlead'] }),
-    passwordFile: z
-      .string()
-      .min(1)
-      .describe('File with the password; read again when it changes. No default: secrets are never in settings.')
-      .meta({ examples: ['/etc/fairlead/password'] }),
-  }),
-  z.strictObject({
-    type: z
-      .literal('bearer')
-      .describe('A token (RFC 6750).')
-      .meta({ examples: ['bearer'] }),
-    tokenFile: z
-      .string()
-      .min(1)
-      .describe('File with the token; read again when it changes. No default: secrets are never in settings.')
-      .meta({ examples: ['/etc/fairlead/token'] }),
-  }),
-]);
+const authSettings = () =>
+  z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z
+        .literal('basic')
+        .describe('Name and password (RFC 7617).')
+        .meta({ examples: ['basic'] }),
+      user: z
+        .string()
+        .min(1)
+        .describe('No default: whoever asks for a password also knows the name.')
+        .meta({ examples: ['fairlead'] }),
+      passwordFile: z
+        .string()
+        .min(1)
+        .describe('File with the password; read again when it changes. No default: secrets are never in settings.')
+        .meta({ examples: ['/etc/fairlead/password'] }),
+    }),
+    z.strictObject({
+      type: z
+        .literal('bearer')
+        .describe('A token (RFC 6750).')
+        .meta({ examples: ['bearer'] }),
+      tokenFile: z
+        .string()
+        .min(1)
+        .describe('File with the token; read again when it changes. No default: secrets are never in settings.')
+        .meta({ examples: ['/etc/fairlead/token'] }),
+    }),
+  ]);
 
-export type AuthSettings = z.output<typeof authSettings>;
+export type AuthSettings = z.output<ReturnType<typeof authSettings>>;
 
 /** Set by us, or by the protocol: a setting must not change them. */
 const ownHeaders = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'content-encoding', 'authorization']);
 
-const headers = z
-  .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'no name of a header'), z.string().regex(/^[\t\x20-\x7e]{0,4096}$/))
-  .superRefine((all, context) => {
-    for (const name of Object.keys(all))
-      if (ownHeaders.has(name.toLowerCase()))
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: `the header ${name} is set by Fairlead; for authorization there is auth`,
-        });
-  })
-  .prefault({})
-  .describe('Sent with every request. No place for secrets: those are in auth.')
-  .meta({ examples: [{ 'X-Scope-OrgID': 'team-a' }] });
+const headers = () =>
+  z
+    .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'no name of a header'), z.string().regex(/^[\t\x20-\x7e]{0,4096}$/))
+    .superRefine((all, context) => {
+      for (const name of Object.keys(all))
+        if (ownHeaders.has(name.toLowerCase()))
+          context.addIssue({
+            code: 'custom',
+            path: [name],
+            message: `the header ${name} is set by Fairlead; for authorization there is auth`,
+          });
+    })
+    .prefault({})
+    .describe('Sent with every request. No place for secrets: those are in auth.')
+    .meta({ examples: [{ 'X-Scope-OrgID': 'team-a' }] });
 
 export const httpUrl = () =>
   z.string().superRefine((text, context) => {
@@ -154,14 +158,14 @@ export const concurrency = (max: number) =>
     .meta({ examples: [max] });
 
 /** Fields of all sinks that speak HTTP, apart from type, url and batching. */
-export const httpFields = {
-  headers,
-  auth: authSettings
+export const httpFields = () => ({
+  headers: headers(),
+  auth: authSettings()
     .optional()
     .describe('How the receiver knows us. Default: not at all, or by the certificate of tls.')
     .meta({ examples: [{ type: 'bearer', tokenFile: '/etc/fairlead/token' }] }),
-  tls: tlsField,
+  tls: tlsField(),
   timeout: timeout(),
   connectTimeout: connectTimeout(),
   pending: pending(),
-};
+});

@@ -1,5 +1,6 @@
 /** The settings of all sinks, each with its spool. */
 import * as z from 'zod';
+import { ofType } from '../../config/lazily.ts';
 import { spoolSettings } from '../spool/settings.ts';
 import { elasticsearchSettings } from './elasticsearch/settings.ts';
 import { fileSettings } from './file/settings.ts';
@@ -11,19 +12,19 @@ import { otlpSettings } from './otlp/settings.ts';
 import { prometheusRemoteWriteSettings } from './prometheus-remote-write/settings.ts';
 import { stdoutSettings } from './stdout/settings.ts';
 
-const spool = { spool: spoolSettings.prefault({}) };
+const spool = () => ({ spool: spoolSettings.prefault({}) });
 
 export const sinkSettings = z
   .discriminatedUnion('type', [
-    elasticsearchSettings.safeExtend(spool),
-    fileSettings.safeExtend(spool),
-    forwardSettings.safeExtend(spool),
-    httpSettings.safeExtend(spool),
-    kafkaSettings.safeExtend(spool),
-    lokiSettings.safeExtend(spool),
-    otlpSettings.safeExtend(spool),
-    prometheusRemoteWriteSettings.safeExtend(spool),
-    stdoutSettings.safeExtend(spool),
+    ofType('elasticsearch', () => elasticsearchSettings.unwrap().safeExtend(spool())),
+    ofType('file', () => fileSettings.unwrap().safeExtend(spool())),
+    ofType('forward', () => forwardSettings.unwrap().safeExtend(spool())),
+    ofType('http', () => httpSettings.unwrap().safeExtend(spool())),
+    ofType('kafka', () => kafkaSettings.unwrap().safeExtend(spool())),
+    ofType('loki', () => lokiSettings.unwrap().safeExtend(spool())),
+    ofType('otlp', () => otlpSettings.unwrap().safeExtend(spool())),
+    ofType('prometheus-remote-write', () => prometheusRemoteWriteSettings.unwrap().safeExtend(spool())),
+    ofType('stdout', () => stdoutSettings.unwrap().safeExtend(spool())),
   ])
   .describe('A sink.');
 

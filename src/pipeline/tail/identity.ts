@@ -39,8 +39,9 @@ export interface FileNote {
   readonly size: number;
   /** Its bytes are packed; offsets are those of the unpacked ones. */
   readonly packed?: boolean;
-  /** A packed file of this modification time was read to its end, at this offset. */
-  readonly doneMs?: number;
+  /** Of the packed bytes. */
+  readonly packedHead?: string;
+  /** A packed file was read to its end, at this offset; 0 when nothing of it was needed. */
   readonly doneAt?: number;
   /** Of a packed file: the generation whose bytes it holds. */
   readonly sameAs?: string;

@@ -62,7 +62,10 @@ export class PackedFiles {
     if (state === undefined || state.size !== stats.size || state.mtimeMs !== stats.mtimeMs) {
       file.size = stats.size;
       file.mtimeMs = stats.mtimeMs;
-      this.#states.set(file, { ...stats, sinceMs: context.clock.monotonicMs(), done: false });
+      // Packers set the time of the file last of all.
+      const done = state?.done === true && state.size === stats.size;
+      this.#states.set(file, { ...stats, sinceMs: context.clock.monotonicMs(), done });
+      if (done) return;
       if (first && settings.startPosition === 'end') this.#passOver(file);
       // Packers give the file the time of the original when they are done: one of a while ago is complete.
       else if (context.clock.now() - stats.mtimeMs > 5_000) this.#enqueue(file);
@@ -86,6 +89,7 @@ export class PackedFiles {
   async #work(): Promise<void> {
     for (let file = this.#queue.shift(); file !== undefined && !this.#closed; file = this.#queue.shift()) {
       file.queued = false;
+      if (file.dropped) continue;
       file.busy = true;
       try {
         if (this.#parts.open.open(file)) await this.#workOn(file);
@@ -112,16 +116,17 @@ export class PackedFiles {
     if (!(await reading.end()) || known.cursor.read !== file.at) return;
     if (!complete) this.#damaged(file, reason);
     state.done = true;
-    file.annotate({ doneMs: state.mtimeMs, doneAt: bytes, size: state.size });
+    file.annotate({ doneAt: bytes, size: state.size });
   }
 
   /** Which generation it is. False: that cannot be said before it is complete. */
   async #recognise(file: TailedFile, fd: number, state: State): Promise<boolean> {
     const { book } = this.#parts;
-    const before = book.ofInode(file).find(({ cursor }) => readNote(cursor.note)?.packed === true);
+    const packedHead = headOf(file.bytesAt(0, headBytes));
+    const before = book.ofInode(file).find((known) => isSame(known, state, packedHead) && !book.wasMadeAnew(known, file));
     const note = before && readNote(before.cursor.note);
-    if (before !== undefined && note !== undefined && note.size === state.size) {
-      state.done = note.doneMs === state.mtimeMs && before.cursor.acknowledged >= (note.doneAt ?? 0);
+    if (before !== undefined && note !== undefined) {
+      state.done = note.doneAt !== undefined && before.cursor.acknowledged >= note.doneAt;
       this.#own(file, before, note.head);
       return true;
     }
@@ -166,7 +171,7 @@ export class PackedFiles {
     const { book, context } = this.#parts;
     const original = readNote(match.cursor.note)?.path;
     this.#own(file, book.create(file, headOf(head)), headOf(head));
-    file.annotate({ sameAs: match.generation, doneMs: state.mtimeMs, doneAt: 0, size: state.size });
+    file.annotate({ sameAs: match.generation, doneAt: 0, size: state.size });
     state.done = true;
     context.log.event('pipeline.file.archive-known', { path: file.path, original });
   }
@@ -180,7 +185,7 @@ export class PackedFiles {
 
   #own(file: TailedFile, known: Known, head: string): void {
     this.#parts.book.own(known, file, head);
-    file.annotate({ packed: true });
+    file.annotate({ packed: true, packedHead: headOf(file.bytesAt(0, headBytes)) });
     file.rotated = true;
     file.stream = { ...this.#parts.hooks.stream(file.path, known.generation, file), fleeting: true };
     file.at = known.cursor.read;
@@ -193,14 +198,26 @@ export class PackedFiles {
   /** It is from before the beginning. */
   #passOver(file: TailedFile): void {
     const state = this.#states.get(file);
-    if (state === undefined) return;
-    state.done = true;
-    this.#own(file, this.#parts.book.create(file, headOf(Buffer.alloc(0))), headOf(Buffer.alloc(0)));
-    file.annotate({ doneMs: state.mtimeMs, doneAt: 0, size: state.size });
+    const { open, book, trouble } = this.#parts;
+    try {
+      if (state === undefined || !open.open(file)) return;
+      state.done = true;
+      this.#own(file, book.create(file, headOf(Buffer.alloc(0))), headOf(Buffer.alloc(0)));
+      file.annotate({ doneAt: 0, size: state.size });
+      open.close(file);
+    } catch (cause) {
+      trouble(file, cause);
+    }
   }
 
   #damaged(file: TailedFile, reason: string): void {
     this.#parts.context.counters.errors += 1;
     this.#parts.context.log.event('pipeline.file.archive-damaged', { path: file.path, reason });
   }
+}
+
+/** Packed bytes differ from the first KiB on: with their number they say that it is the same file, whatever its time. */
+function isSame({ cursor }: Known, { size }: State, packedHead: string): boolean {
+  const note = readNote(cursor.note);
+  return note?.packed === true && note.size === size && note.packedHead === packedHead;
 }

@@ -5,6 +5,7 @@
  * A file that looks like such a copy is held back for a moment. When its original is truncated, the generation goes on in the copy; when it is
  * not, the file is one of its own. A generation whose file was truncated waits for a moment for a copy of it to be found.
  */
+import { fstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Book } from './book.ts';
 import { headBytes, headOf, originalNames } from './identity.ts';
@@ -61,7 +62,8 @@ export class Rotation {
     for (const path of originalPaths(file.path)) {
       const original = byPath.get(path);
       if (original?.known === undefined || original.at === 0 || nowMs - file.grewAtMs > holdMs) continue;
-      if (!isBeginningOf(file, original)) continue;
+      // Truncated between two looks: at the next one the generation is without a file, and this one may be where it goes on.
+      if (!isBeginningOf(file, original) && !hasShrunk(original)) continue;
       this.#held.set(file, original);
       return true;
     }
@@ -106,3 +108,5 @@ function isBeginningOf(copy: TailedFile, original: TailedFile): boolean {
     copy.bytesAt(copy.size - tail, tail).equals(original.bytesAt(copy.size - tail, tail))
   );
 }
+
+const hasShrunk = ({ fd, size }: TailedFile): boolean => fd !== undefined && fstatSync(fd).size < size;

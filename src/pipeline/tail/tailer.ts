@@ -208,7 +208,11 @@ class Tailer implements Source {
       this.#look(original);
     }
     if (file.known !== undefined || file.dropped) return;
-    if (this.#lives.identify(file)) return;
+    if (this.#lives.identify(file)) {
+      // Held back: what becomes of it shows soon.
+      if (file.known === undefined) this.#heat(file);
+      return;
+    }
     this.#drop(file);
     this.#examine(file.path);
   }

@@ -23,6 +23,8 @@ const lookEveryMs = 250;
 const lineOverheadBytes = 1 << 20;
 /** Files of those that were moved out of sight stay open as long as the tailing of plain files would have them. */
 const closeMovedAfterMs = 300_000;
+/** Files of a container are not all found at once: for so long after the start any of them may be the continuation of one that is still to be found. */
+const lookAroundMs = 2_000;
 /** A source that ends waits so long for room for what it has made already. */
 const drainMs = 1_000;
 
@@ -46,6 +48,7 @@ class ContainerLogs implements Source {
   readonly #outbox: Outbox<undefined>;
   #tailer: Source | undefined;
   #started = false;
+  #startedMs = 0;
   #closed = false;
   #cancelTimer: (() => void) | undefined;
   /** It was full since the last look: what is to come may not have come. */
@@ -90,6 +93,7 @@ class ContainerLogs implements Source {
       },
     );
     this.#started = true;
+    this.#startedMs = this.#context.clock.monotonicMs();
     for (const file of [...this.#lineages.files()]) if (file.view === undefined && !file.busy) this.#forget(file);
     this.#lookLater();
   }
@@ -148,7 +152,7 @@ class ContainerLogs implements Source {
     file.view = view;
     const position = batch.positionOf(0);
     if (position < file.expected) this.#lineages.rewind(file, position);
-    if (position === 0) file.waiting = !this.#started || this.#lineages.mayContinue(file, this.#context.clock.monotonicMs());
+    if (position === 0) file.waiting = this.#looksAround || this.#lineages.mayContinue(file, this.#context.clock.monotonicMs());
     file.take(batch);
     this.#outbox.flush();
     this.#lookLater();
@@ -193,9 +197,13 @@ class ContainerLogs implements Source {
     if (busy) this.#lookLater();
   }
 
+  get #looksAround(): boolean {
+    return !this.#started || this.#context.clock.monotonicMs() - this.#startedMs < lookAroundMs;
+  }
+
   #lookAt(file: ChannelRecords, nowMs: number): void {
     const { joinTimeoutMs } = this.#rules;
-    if (file.waiting) this.#lineages.settle(file, nowMs, joinTimeoutMs);
+    if (file.waiting && !this.#looksAround) this.#lineages.settle(file, nowMs, joinTimeoutMs);
     if (file.waiting || file.view?.drained === false) return;
     for (const channel of joined) {
       const open = file.open[channel];

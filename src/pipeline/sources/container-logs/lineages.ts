@@ -20,16 +20,26 @@ const movedAside = /\.log\.[^/]+$/;
 /** The files of one container: their names up to `.log`. */
 export const lineageOf = (path: string): string => path.replace(movedAside, '.log');
 
-/** Files of which nothing was read yet count as earlier: something of them may belong in front. */
+/**
+ * Which file was written later: by their names, as far as they have any. Times come second, because all parts of a record have the time of its first one, so
+ * that a file may begin with an earlier time than the one before it. Files of which nothing was read yet count as earlier: something of them may belong in front.
+ */
 function isLater(one: ChannelRecords, other: ChannelRecords): boolean {
-  if (Number.isNaN(one.firstMs) || Number.isNaN(other.firstMs)) return Number.isNaN(other.firstMs) && !Number.isNaN(one.firstMs);
-  if (one.firstMs !== other.firstMs) return one.firstMs > other.firstMs;
   const aside = isAside(one);
-  return aside === isAside(other) ? one.generation > other.generation : !aside;
+  if (aside !== isAside(other)) return !aside;
+  const [mine, theirs] = [suffixOf(one), suffixOf(other)];
+  // Docker counts from the newest; Kubernetes writes when it moved the file.
+  if (mine !== theirs && mine > 0 && theirs > 0) return mine < 1_000_000 && theirs < 1_000_000 ? mine < theirs : mine > theirs;
+  if (Number.isNaN(one.firstMs) || Number.isNaN(other.firstMs)) return Number.isNaN(other.firstMs) && !Number.isNaN(one.firstMs);
+  return one.firstMs === other.firstMs ? one.generation > other.generation : one.firstMs > other.firstMs;
 }
 
 /** Nobody has it open, or the engine has moved it: what is written now goes into another file. */
 const isAside = ({ view }: ChannelRecords): boolean => view === undefined || view.place !== 'present' || movedAside.test(view.path);
+
+/** The number behind `.log.`: 3, or 20260102030405; 0: there is none. */
+const suffixOf = ({ view, path }: ChannelRecords): number =>
+  Number(/\.log\.([\d-]+)/.exec(view?.path ?? path)?.[1]?.replaceAll('-', '') ?? 0);
 
 export class Lineages {
   readonly #lineages = new Map<string, Map<string, ChannelRecords>>();

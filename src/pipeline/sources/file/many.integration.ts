@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, openSync, closeSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { Rig } from '../../tail/rig.ts';
 import { tail } from './tail-for-tests.ts';
@@ -21,6 +21,8 @@ test('10 k files: all are read, few are held open, and they cost little while no
   assert.ok(openFiles() - before < 600, `${openFiles() - before} more are open`);
   for (let index = 0; index < files; index += 100) appendFileSync(rig.path(`${index}.log`), 'more\n');
   await rig.until('what was added is read', () => rig.count === files + files / 100);
+  // A folder that was changed just now is read once more.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
   const [cpu, time] = [cpuMs(), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const share = (cpuMs() - cpu) / (performance.now() - time);
@@ -37,10 +39,7 @@ test('what is appended at 10,000 lines a second is handed on within milliseconds
   const begin = performance.now();
   for (let sent = 0; sent < 10_000; ) {
     const due = Math.min(10_000, Math.ceil((performance.now() - begin) * 10));
-    for (let text = ''; sent < due; sent++) {
-      text = `${performance.now()} ${'x'.repeat(200)}\n`;
-      writeSync(writer, text);
-    }
+    for (; sent < due; sent++) writeSync(writer, `${performance.now()} ${'x'.repeat(200)}\n`);
     const from = rig.got.length;
     await new Promise((resolve) => setTimeout(resolve, 1));
     for (const { text } of rig.got.slice(from)) delays.push(performance.now() - Number.parseFloat(text));

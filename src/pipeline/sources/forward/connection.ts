@@ -66,7 +66,7 @@ export function converse(socket: Socket, reception: Reception): Conversation {
     budget.give(buffer.length);
     buffer = Buffer.alloc(0);
   };
-  const greet = async (ping: Uint8Array, present: Handshake) => {
+  const greet = async (ping: Uint8Array, present: Handshake): Promise<boolean> => {
     const answer = await present.answer(ping);
     socket.write(answer.reply);
     if (answer.ok) handshake = undefined;
@@ -75,11 +75,13 @@ export function converse(socket: Socket, reception: Reception): Conversation {
       reception.complaints.say('pipeline.source.unauthorized', { peer: socket.remoteAddress, reason: answer.reason });
       socket.end();
     }
+    return answer.ok;
   };
   const work = async (first: number) => {
     for (let to = first; to >= 0 && !socket.destroyed; to = scanner.end(buffer, size)) {
-      if (handshake !== undefined) await greet(Buffer.from(buffer.subarray(0, to)), handshake);
-      else {
+      if (handshake !== undefined) {
+        if (!(await greet(Buffer.from(buffer.subarray(0, to)), handshake))) return;
+      } else {
         const problem = await receive(socket, reception, buffer, to);
         if (problem !== undefined) return end(problem);
       }

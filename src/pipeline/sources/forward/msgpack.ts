@@ -208,9 +208,10 @@ function writeMap(json: JsonWriter, bytes: Buffer, from: number, to: number, siz
 function writeKey(json: JsonWriter, bytes: Buffer, at: number, to: number): number {
   headOf(bytes, at, to, scratch);
   if (scratch.kind === kinds.text || scratch.kind === kinds.binary) return writeJson(json, bytes, at, to);
+  const structured = scratch.kind >= kinds.array;
   json.byte(0x22);
-  const end = scratch.kind >= kinds.array ? endOf(bytes, at, to) : writeJson(json, bytes, at, to);
-  if (scratch.kind >= kinds.array) json.text(bytes.toString('base64', at, end));
+  const end = structured ? endOf(bytes, at, to) : writeJson(json, bytes, at, to);
+  if (structured) json.text(bytes.toString('base64', at, end));
   json.byte(0x22);
   return end;
 }

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { OTLPLogExporter as GrpcLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
@@ -8,6 +12,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { certificates } from '../../listening/testing/certificate.ts';
 import { testSource } from '../../listening/testing/source-context.ts';
 import { createOtlp } from './otlp.ts';
 import { otlpSettings } from './settings.ts';
@@ -136,17 +141,44 @@ test('times and numbers of 64 bits are exact, written as strings or as numbers',
   });
 });
 
-test('without room both ways say so, and an exporter sends again until it is heard', async () => {
+test('without room both ways say so, and an exporter that was told to come back is heard', async () => {
   await using otlp = await start();
   otlp.kept.behave('full');
   const sent = emit(new ProtoLogExporter({ url: `${otlp.url}/v1/logs` }));
   await otlp.kept.arrived(1);
   const refused = await otlp.post('/v1/logs', '{}', 'application/json');
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
-  const again = emit(new GrpcLogExporter({ url: otlp.grpc }));
-  while (otlp.kept.context.counters.refused < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  const again = emit(new JsonLogExporter({ url: `${otlp.url}/v1/logs` }));
+  await emit(new GrpcLogExporter({ url: otlp.grpc })).catch(() => {}); // this one does not try again
+  while (otlp.kept.context.counters.refused < 3) await new Promise((resolve) => setTimeout(resolve, 10));
   otlp.kept.behave('deliver');
   otlp.kept.settle(true);
   await Promise.all([sent, again]);
   assert.equal(otlp.kept.records.length, 2);
+});
+
+test('gRPC by TLS asks for the token before anything is read', async () => {
+  using tls = certificates();
+  const tokenFile = join(tls.folder, 'token');
+  writeFileSync(tokenFile, 'secret');
+  const { certFile, keyFile } = tls;
+  await using otlp = await start({ tls: { certFile, keyFile }, tokenFile });
+  const session = connect(otlp.grpc.replace('http:', 'https:'), { ca: tls.ca, servername: 'localhost' });
+  const status = async (authorization: string) => {
+    const path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
+    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', authorization };
+    const stream = session.request(headers);
+    let trailers: Record<string, unknown> = {};
+    stream
+      .on('response', (value) => Object.assign(trailers, value))
+      .on('trailers', (value) => {
+        trailers = { ...trailers, ...value };
+      });
+    stream.resume().end(Buffer.alloc(5)); // an empty message
+    await once(stream, 'close');
+    return trailers['grpc-status'];
+  };
+  assert.equal(await status('Bearer wrong'), '16');
+  assert.equal(await status('Bearer secret'), '0');
+  session.close();
 });

@@ -55,7 +55,8 @@ export async function createStdin(settings: StdinSettings, context: SourceContex
     void end();
   };
   let closed = false;
-  input.on('data', take).on('end', ended).on('error', failed);
+  // A source before this one may have paused it.
+  input.on('data', take).on('end', ended).on('error', failed).resume();
   return {
     done: done.promise,
     problem: () => problem,
