@@ -3,10 +3,12 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogBatch } from '../../src/pipeline/batch.ts';
+import { FieldFinder } from '../../src/pipeline/json-bytes/field-finder.ts';
 import { crc32c, crcPlainly } from '../../src/pipeline/kernel/crc32c.ts';
 import { encodePlainly } from '../../src/pipeline/kernel/kafka-plain.ts';
 import { encodeKafkaRecords, kafkaHeaders, type RecordsOptions } from '../../src/pipeline/kernel/kafka-records.ts';
 import { indexLines, indexPlainly } from '../../src/pipeline/kernel/lines.ts';
+import { textSearch } from '../../src/pipeline/kernel/search.ts';
 import { Receipt } from '../../src/pipeline/receipt.ts';
 import { type Slab, slabBytes } from '../../src/pipeline/slab.ts';
 import { createSlabPool } from '../../src/pipeline/slab-pool.ts';
@@ -85,6 +87,12 @@ function steps(lines: Slab, out: Slab, length: number, folder: string): readonly
       () => encodeKafkaRecords(batch, 0, out.bytes, 0, slabBytes, full),
       () => encodePlainly(batch, 0, out.bytes, 0, slabBytes, full),
     ),
+    ...both(
+      'look for a text that is not there',
+      () => textSearch(bytes, absent)?.find(0, length),
+      () => heap.indexOf(absent),
+    ),
+    ...both('find a field of every line', fieldOf(lines, count, bytes), fieldOf(lines, count, heap)),
     {
       name: 'all of it, kernel: read, lines, records with identity, CRC-32C',
       once: () => {
@@ -94,6 +102,17 @@ function steps(lines: Slab, out: Slab, length: number, folder: string): readonly
       },
     },
   ];
+}
+
+const absent = Buffer.from('nowhere"');
+
+/** The last but one of its fields, so nearly all of a line is walked. */
+function fieldOf({ starts, ends }: Slab, count: number, bytes: Buffer): () => void {
+  const finder = new FieldFinder('trace_id');
+  return () => {
+    finder.begin(bytes);
+    for (let line = 0; line < count; line++) finder.find(bytes, starts[line] ?? 0, ends[line] ?? 0);
+  };
 }
 
 /** Times a CPU second, once the compilers have seen it. */

@@ -39,11 +39,20 @@ const { program = '', environment, skip } = await logrotate();
 
 async function rotate(rig: Rig, directives: string): Promise<void> {
   const configuration = join(rig.dir, 'logrotate.conf');
-  writeFileSync(configuration, `${rig.dir}/*.log {\n  rotate 20\n  missingok\n  ${directives.split(',').join('\n  ')}\n}\n`, { mode: 0o600 });
+  writeFileSync(configuration, `${rig.dir}/*.log {\n  rotate 20\n  missingok\n  ${directives.split(',').join('\n  ')}\n}\n`, {
+    mode: 0o600,
+  });
   await must(program, ['--force', '--state', join(rig.dir, 'logrotate.state'), configuration], { env: { ...process.env, ...environment } });
 }
 
-const cases = ['create', 'create,compress', 'create,compress,delaycompress', 'create,dateext,dateformat -%Y%m%d-%s', 'copytruncate', 'copytruncate,compress'];
+const cases = [
+  'create',
+  'create,compress',
+  'create,compress,delaycompress',
+  'create,dateext,dateformat -%Y%m%d-%s',
+  'copytruncate',
+  'copytruncate,compress',
+];
 
 for (const directives of cases)
   test(`logrotate: ${directives}`, { skip }, async () => {
@@ -71,7 +80,11 @@ for (const directives of cases)
     utimesSync(rig.path('a.log'), new Date(), new Date());
     await rig.records(written.length);
     const got = new Set(rig.texts);
-    assert.deepEqual(written.filter((text) => !got.has(text)), [], 'what is missing');
+    assert.deepEqual(
+      written.filter((text) => !got.has(text)),
+      [],
+      'what is missing',
+    );
     assert.equal(rig.got.length, written.length, 'repetitions included');
     assert.equal(rig.counters.lostBytes, 0);
   });

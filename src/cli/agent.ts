@@ -75,6 +75,8 @@ async function run(args: Arguments, io: Io): Promise<number> {
   if (word === 'top' && more.length === 0) return (await import('./agent-top.ts')).showTop(args, io);
   if (word !== undefined) throw usage(`agent takes no "${more[0] ?? word}"`, 'see fairlead help agent');
   if (args.has('json')) throw usage('--json is for fairlead agent top and journal', 'leave it out; the log is JSON where no terminal is');
+  // Before anything is loaded, because the process begins again.
+  if (!args.has('check')) leanHeap(2);
   const [{ agentSettings, isJoined }, { readSettings }] = await Promise.all([
     import('../agent/settings/index.ts'),
     import('../config/read.ts'),
@@ -91,7 +93,6 @@ async function run(args: Arguments, io: Io): Promise<number> {
     await io.print('the settings are valid\n');
     return 0;
   }
-  leanHeap(2);
   const [{ startAgent }, { startAlone }, { createLog }, { systemClock }, { Registry }, { processMetrics }] = await Promise.all([
     import('../agent/agent.ts'),
     import('../agent/alone.ts'),

@@ -105,7 +105,6 @@ export function createHost(settings: HostSettings, deps: HostDeps): Host {
     cancel();
     cancel = clock.after(current.every * (0.9 + random() / 5), run);
   };
-  run();
 
   return {
     name: 'host',
@@ -123,7 +122,8 @@ export function createHost(settings: HostSettings, deps: HostDeps): Host {
         sent = undefined; // it may be another server, or one that has forgotten
         run();
       });
-      if (to.state().kind === 'connected') run();
+      // Nobody is told before there is a server, so nothing is looked at.
+      run();
     },
     poke() {
       if (poked || ended) return;

@@ -8,6 +8,7 @@ export const pipelineEvents = {
   'pipeline.close-failed': { level: 'error', sentence: '{component} did not close in order' },
   'pipeline.spool-left': {
     level: 'warn',
-    sentence: 'sink {sink} was taken out with {records} records ({bytes} bytes) in its spool; they stay in {path} and are sent when a sink of this name is back',
+    sentence:
+      'sink {sink} was taken out with {records} records ({bytes} bytes) in its spool; they stay in {path} and are sent when a sink of this name is back',
   },
 } as const satisfies EventTable;

@@ -187,8 +187,8 @@ static inline u32 skip_space(const u8 *bytes, u32 at, u32 end) {
   return at;
 }
 
-// `at` is behind the opening quote; where the closing one is.
-static inline u32 string_end(const u8 *bytes, u32 at, u32 end) {
+// `at` is behind the opening quote; where the closing one is, and whether there is a backslash before it.
+static inline u32 string_end(const u8 *bytes, u32 at, u32 end, int *escaped) {
   const v128_t quote = wasm_i8x16_splat('"'), backslash = wasm_i8x16_splat('\\');
   while (at + 16 <= end) {
     const v128_t block = wasm_v128_load(bytes + at);
@@ -199,21 +199,24 @@ static inline u32 string_end(const u8 *bytes, u32 at, u32 end) {
     }
     at += (u32)__builtin_ctz(found);
     if (bytes[at] == '"') return at;
+    *escaped = 1;
     at += 2;
   }
   while (at < end) {
     if (bytes[at] == '"') return at;
-    at += bytes[at] == '\\' ? 2 : 1;
+    if (bytes[at] == '\\') *escaped = 1, at++;
+    at++;
   }
   return NOWHERE;
 }
 
 static u32 nested_end(const u8 *bytes, u32 at, u32 end) {
   u32 depth = 1;
+  int escaped;
   while (at < end) {
     const u8 byte = bytes[at++];
     if (byte == '"') {
-      at = string_end(bytes, at, end);
+      at = string_end(bytes, at, end, &escaped);
       if (at == NOWHERE) return NOWHERE;
       at++;
     } else if (byte == '{' || byte == '[') depth++;
@@ -225,7 +228,8 @@ static u32 nested_end(const u8 *bytes, u32 at, u32 end) {
 static inline u32 value_end(const u8 *bytes, u32 at, u32 end) {
   if (at >= end) return NOWHERE;
   if (bytes[at] == '"') {
-    const u32 closing = string_end(bytes, at + 1, end);
+    int escaped;
+    const u32 closing = string_end(bytes, at + 1, end, &escaped);
     return closing == NOWHERE ? NOWHERE : closing + 1;
   }
   if (bytes[at] == '{' || bytes[at] == '[') return nested_end(bytes, at + 1, end);
@@ -243,10 +247,10 @@ EXPORT(field) u32 field(const u8 *bytes, u32 start, u32 end, const u8 *name, u32
   while (at < end) {
     at = skip_space(bytes, at + 1, end);
     if (at >= end || bytes[at] != '"') return found;
-    const u32 name_start = at + 1, name_end = string_end(bytes, name_start, end);
+    int escaped = 0;
+    const u32 name_start = at + 1, name_end = string_end(bytes, name_start, end, &escaped);
     if (name_end == NOWHERE) return found;
-    for (u32 i = name_start; i < name_end; i++)
-      if (bytes[i] == '\\') return 2;
+    if (escaped) return 2;
     at = skip_space(bytes, name_end + 1, end);
     if (at >= end || bytes[at] != ':') return found;
     at = skip_space(bytes, at + 1, end);

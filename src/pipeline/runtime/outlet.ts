@@ -6,12 +6,16 @@
  * - While the sink is away, batches go to the spool if holding the origin back would harm others: another sink that is well, or files that may
  *   soon be gone (`endangered`).
  *
+ * - What a sink holds in its own memory, and its origin could bring again, is given back (by exchanging the sink for a fresh one) when it has been away
+ *   and that does harm: it would hold the checkpoint of its file where it was for as long as the sink is away, so that a restart would bring the whole
+ *   outage again to the sinks that are well, and lose what was rotated away or deleted meanwhile. Brought again, it goes to the spool.
+ *
  * Order: memory is older than the spool. As long as the spool holds something unread, what comes goes behind it or waits.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Batch } from '../batch.ts';
 import { LogBatch, MetricBatch } from '../batch.ts';
-import type { Receipt } from '../receipt.ts';
+import { Receipt } from '../receipt.ts';
 import type { Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -26,6 +30,10 @@ export interface OutletOptions {
   readonly always: boolean;
   /** Whether holding the origins of this outlet back would harm others now. */
   harmful(): boolean;
+  /** Files that feed it may soon be gone: what they hold must not be in memory only. */
+  endangered?(): boolean;
+  /** A fresh sink of the same settings; undefined: what a sink has taken over stays with it. */
+  renew?(): Promise<Sink>;
 }
 
 /** Batches in memory beside those that the sink has taken over: enough to bridge a turn of the event loop. */
@@ -34,6 +42,8 @@ const maxQueued = 2;
 const maxAppending = 8;
 /** How long a sink may be full before it counts as away. */
 const patienceMs = 1_000;
+/** How long nothing may get through before what the sink holds is given back because it holds back the checkpoints of files. */
+const recallAfterMs = 2_000;
 
 interface Waiting {
   readonly batch: Batch;
@@ -59,6 +69,12 @@ export class Outlet {
   #room: PromiseWithResolvers<void> | undefined;
   #stopWatching: (() => void) | undefined;
   #closed = false;
+  /** Batches that the sink has taken over and that are nowhere else than at their origin. */
+  #loose = 0;
+  #recalling = false;
+  /** It was away and has delivered nothing since: it gets nothing that is not stored, if that would do harm. */
+  #suspect = false;
+  #troubledSince: number | undefined;
 
   constructor(options: OutletOptions) {
     this.#options = options;
@@ -96,13 +112,27 @@ export class Outlet {
     return this.#full() ? this.#whenRoom() : undefined;
   }
 
-  /** Another sink in the place of this one, which the caller closes. What waits here goes to the new one. */
-  replaceSink(sink: Sink): Sink {
+  /**
+   * Another sink in the place of this one, which the caller closes. What waits here goes to the new one as soon as the old one has `ended`: what that one
+   * gives back is older.
+   */
+  replaceSink(sink: Sink, ended?: Promise<void>): Sink {
     const before = this.#sink;
     this.#sink = sink;
     this.#sinkFull = undefined;
+    if (ended !== undefined) this.#waitFor(ended);
     this.#pump();
     return before;
+  }
+
+  /** Called now and then: whether what the sink holds has to be given back. */
+  look(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#sink.problem() === undefined) this.#troubledSince = undefined;
+    else this.#troubledSince ??= nowMs;
+    if (this.#loose === 0 || this.#troubledSince === undefined || this.#options.openSpool === undefined) return;
+    const long = nowMs - this.#troubledSince >= recallAfterMs;
+    if (this.#options.endangered?.() === true || (long && this.#options.harmful())) this.#recall();
   }
 
   /** Delivers for so long as `graceMs`; what is left stays in the spool, or is failed so that its origin brings it again. */
@@ -132,7 +162,68 @@ export class Outlet {
     const { openSpool, always, harmful } = this.#options;
     if (openSpool === undefined) return false;
     if (always || stream.pushed === true) return true;
-    return (this.#backlog || this.away) && (stream.fleeting === true || harmful());
+    if (!(this.#backlog || this.#suspect || this.away) || !(stream.fleeting === true || harmful())) return false;
+    // What the sink gives back comes first; this one is read again behind it.
+    return !(this.#recalling || (this.away && this.#recall()));
+  }
+
+  /** True: what the sink holds is on its way back to its origin, or will be in a moment. */
+  #recall(): boolean {
+    const { renew } = this.#options;
+    if (this.#recalling) return true;
+    if (renew === undefined || this.#loose === 0 || this.#closed) return false;
+    this.#recalling = true;
+    const before = this.#sink;
+    void renew()
+      .then(
+        async (fresh) => {
+          if (this.#closed || this.#sink !== before) return fresh.close(0);
+          this.#suspect = true;
+          const ended = before.close(0);
+          this.replaceSink(fresh, ended);
+          await ended;
+        },
+        () => undefined, // it is tried again at the next look
+      )
+      .finally(() => {
+        this.#recalling = false;
+        this.#pump();
+      });
+    return true;
+  }
+
+  /** The batch for the sink, with a receipt that says here what became of it. */
+  #watched(batch: Batch, stored: boolean): Batch {
+    const { renew, openSpool } = this.#options;
+    if (renew === undefined || openSpool === undefined) return batch;
+    if (!stored) this.#loose += 1;
+    const origin = batch.receipt;
+    const { source, generation } = batch.stream;
+    const receipt = new Receipt((delivered) => {
+      if (!stored) this.#loose -= 1;
+      if (delivered) {
+        this.#suspect = false;
+        return origin.release();
+      }
+      origin.fail();
+      if (!stored) this.#giveBack(source, generation);
+    });
+    return withReceipt(batch, receipt);
+  }
+
+  /** What is behind something that its origin brings again comes again as well. */
+  #giveBack(source: string, generation: string): void {
+    const again = ({ stream }: Batch) => stream.source === source && stream.generation === generation;
+    const waiting = [...this.#queue.flatMap(({ batch, stored }) => (stored ? [] : [batch])), ...this.#behind].filter(again);
+    if (waiting.length === 0) return;
+    const given = new Set(waiting);
+    this.#queue = this.#queue.filter(({ batch }) => !given.has(batch));
+    this.#behind = this.#behind.filter((batch) => !given.has(batch));
+    for (const batch of waiting) {
+      batch.free();
+      batch.receipt.fail();
+    }
+    this.#madeRoom();
   }
 
   /** Full for a while, or full and the sink says why. */
@@ -165,7 +256,8 @@ export class Outlet {
     this.#stopWatching = this.#options.clock.after(patienceMs / 4, () => {
       this.#stopWatching = undefined;
       if (this.#closed || this.#room === undefined) return;
-      if (this.away && this.#options.harmful()) this.#spill();
+      const away = this.#suspect || this.away;
+      if (away && !this.#recalling && this.#options.harmful() && !(this.away && this.#recall())) this.#spill();
       if (this.#room !== undefined) this.#watch();
     });
   }
@@ -182,7 +274,7 @@ export class Outlet {
 
   /** To disk; from there on by memory when nothing is before it, else by the reader. */
   #store(batch: Batch): void {
-    const through = !this.#backlog && this.#queue.length < maxQueued && !this.away;
+    const through = !this.#backlog && this.#queue.length < maxQueued && !this.#suspect && !this.away;
     if (!through) this.#backlog = true;
     this.#appending += 1;
     void this.#open()
@@ -218,16 +310,20 @@ export class Outlet {
     while (this.#sinkFull === undefined) {
       const next = this.#queue.shift();
       if (next === undefined) break;
-      this.#give(next.batch);
+      this.#give(next.batch, next.stored);
     }
     if (this.#backlog) void this.#drain();
     this.#madeRoom();
   }
 
-  #give(batch: Batch): void {
-    const full = this.#sink.push(batch);
+  #give(batch: Batch, stored: boolean): void {
+    const full = this.#sink.push(this.#watched(batch, stored));
     this.#sinkFull = full;
-    if (full === undefined) return;
+    if (full !== undefined) this.#waitFor(full);
+  }
+
+  #waitFor(full: Promise<void>): void {
+    this.#sinkFull = full;
     this.#fullSince = this.#options.clock.monotonicMs();
     void full.then(() => {
       // A sink that was replaced meanwhile has nothing to say any more.
@@ -251,7 +347,7 @@ export class Outlet {
       if (this.#closed) {
         batch.free();
         batch.receipt.fail();
-      } else if (this.#sinkFull === undefined && this.#queue.length === 0) this.#give(batch);
+      } else if (this.#sinkFull === undefined && this.#queue.length === 0) this.#give(batch, true);
       // Something came through, or the sink was exchanged, while the disk was read.
       else this.#queue.push({ batch, stored: true });
     }

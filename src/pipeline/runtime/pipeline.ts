@@ -22,6 +22,7 @@ import type { Source } from '../source.ts';
 import { createSource } from '../sources/index.ts';
 import { openSpool } from '../spool/open.ts';
 import { compileChain } from '../transforms/compile.ts';
+import { endangerment } from './endangerment.ts';
 import type { LiveOutlet, LiveRoute } from './junction.ts';
 import { deliver, Junction } from './junction.ts';
 import { pipelineMetrics } from './metrics.ts';
@@ -101,7 +102,7 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
   const sinks = new Map<string, LiveSink>();
   const junctions = new Map<string, Junction>();
   const taps = new Set<Tap>();
-  const retiring = new Set<Promise<void>>();
+  const retiring = new Map<Promise<void>, string>();
   let routes: readonly LiveRoute[] = [];
   let running: Plan = { sources: [], sinks: [], routes: [] };
   const allDone = Promise.withResolvers<void>();
@@ -112,6 +113,7 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
       slabs: shareOf(pool, sinkSlabs),
     });
 
+  const danger = endangerment(clock);
   const spoolDir = (name: string) => join(dir, 'spool', encodeURIComponent(name));
 
   async function liveSink(named: Named<SinkSettings>, sink: Sink, counters: LiveSink['counters']): Promise<LiveSink> {
@@ -128,6 +130,8 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
         leftOver: own.spool.when !== 'never' && (await disk.list(spoolDir(name)).catch(() => [])).length > 0,
         always: own.spool.when === 'always',
         harmful: () => harmful(live),
+        endangered: () => endangered(live),
+        renew: () => newSink({ name, settings: sinks.get(name)?.settings ?? own }, counters),
       }),
     };
     return live;
@@ -135,19 +139,31 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
 
   /** Another sink of the same source is well and would be held back too, or a file that feeds it may soon be gone. */
   function harmful(live: LiveSink): boolean {
-    const fed = routes.filter(({ outlets }) => outlets.includes(live)).flatMap(({ from }) => from);
-    if (fed.some((name) => sources.get(name)?.source.endangered?.() === true)) return true;
+    if (endangered(live)) return true;
+    const fed = feeding(live);
     return routes.some(
       ({ from, outlets }) =>
         from.some((name) => fed.includes(name)) && outlets.some(({ outlet }) => outlet !== live.outlet && !outlet.away),
     );
   }
 
-  function retire(name: string, close: () => Promise<void>): void {
+  // By the outlet: a sink that is exchanged is another live one, with the same outlet.
+  const feeding = ({ outlet }: LiveSink): readonly string[] =>
+    routes.filter(({ outlets }) => outlets.some((one) => one.outlet === outlet)).flatMap(({ from }) => from);
+
+  const endangered = (live: LiveSink): boolean => feeding(live).some((name) => danger.of(name, sources.get(name)?.source));
+
+  function retire(name: string, close: () => Promise<void>): Promise<void> {
     const closing: Promise<void> = close()
       .catch((cause: unknown) => log.event('pipeline.close-failed', { component: name }, cause))
       .finally(() => retiring.delete(closing));
-    retiring.add(closing);
+    retiring.set(closing, name);
+    return closing;
+  }
+
+  /** The folder of a spool has one user: a sink that was taken out a moment ago may still be closing its own. */
+  async function retired(name: string): Promise<void> {
+    await Promise.all([...retiring].flatMap(([closing, of]) => (of === name ? [closing] : [])));
   }
 
   async function apply(next: PipelineSettings): Promise<void> {
@@ -195,13 +211,16 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
   async function putSink(named: Named<SinkSettings>, sink: Sink, counters: LiveSink['counters']): Promise<void> {
     const old = sinks.get(named.name);
     if (old === undefined) {
+      await retired(named.name);
       sinks.set(named.name, await liveSink(named, sink, counters));
       return;
     }
     if (JSON.stringify(old.settings.spool) === JSON.stringify(named.settings.spool)) {
       sinks.set(named.name, { ...old, settings: named.settings, takes: takenBy(named.settings) });
-      const replaced = old.outlet.replaceSink(sink);
-      retire(named.name, () => replaced.close(graceOf(replaced)));
+      const replaced = old.outlet.sink;
+      void retire(named.name, () => replaced.close(graceOf(replaced)));
+      // Also of those before it, when settings change faster than sinks end.
+      old.outlet.replaceSink(sink, retired(named.name));
       return;
     }
     // The folder of a spool has one user.
@@ -214,7 +233,7 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
     if (live === undefined) return;
     sinks.delete(name);
     health(`sinks/${name}`, 'removed');
-    retire(name, async () => {
+    void retire(name, async () => {
       await live.outlet.close(graceOf(live.outlet.sink));
       const depth = live.outlet.spool?.depth;
       if (depth !== undefined && depth.records > 0)
@@ -278,7 +297,10 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
   const look = () => {
     health('dead-letters', deadLetters.problem());
     for (const [name, { source }] of sources) health(`sources/${name}`, source.problem());
-    for (const [name, { outlet }] of sinks) health(`sinks/${name}`, outlet.sink.problem() ?? outlet.spool?.problem());
+    for (const [name, { outlet }] of sinks) {
+      outlet.look();
+      health(`sinks/${name}`, outlet.sink.problem() ?? outlet.spool?.problem());
+    }
     stopLooking = clock.after(lookMs, look);
   };
 
@@ -290,7 +312,7 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
     for (const { source } of sources.values()) await source.close();
     for (const { chain } of routes) chain?.close();
     await Promise.all([...sinks.values()].map(({ outlet }) => outlet.close(graceOf(outlet.sink))));
-    await Promise.all(retiring);
+    await Promise.all(retiring.keys());
     await positions.flush();
     await positions[Symbol.asyncDispose]();
     await deadLetters[Symbol.asyncDispose]();

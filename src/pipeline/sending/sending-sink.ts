@@ -44,6 +44,8 @@ export class SendingSink implements Sink {
   #waiters: (() => void)[] = [];
   /** Of this one alone: a sink may be two that share their counters. */
   #pendingBytes = 0;
+  #closing = false;
+  #closed = false;
 
   constructor(parts: SendingParts) {
     this.#parts = parts;
@@ -83,11 +85,13 @@ export class SendingSink implements Sink {
   }
 
   async close(graceMs: number): Promise<void> {
+    this.#closing = true;
     this.#packing.flush();
     const late = Promise.withResolvers<void>();
     const cancel = this.#parts.context.clock.after(graceMs, late.resolve);
     await Promise.race([this.#dispatch.idle(), late.promise]);
     cancel();
+    this.#closed = true;
     this.#dispatch.abandon();
     this.#parts.destroy();
     await this.#dispatch.idle();
@@ -95,10 +99,17 @@ export class SendingSink implements Sink {
   }
 
   #take(batch: LogBatch): Promise<void> | undefined {
+    if (this.#closed) {
+      // It was being encoded when the sink was closed.
+      batch.free();
+      batch.receipt.fail();
+      return undefined;
+    }
     let bytes = 0;
     for (let record = 0; record < batch.count; record++) bytes += (batch.ends[record] ?? 0) - (batch.starts[record] ?? 0);
     this.#pending(batch.count, bytes);
     this.#packing.add(batch);
+    if (this.#closing) this.#packing.flush();
     return this.#fullness();
   }
 

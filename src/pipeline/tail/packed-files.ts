@@ -28,6 +28,9 @@ export interface PackedParts {
 /** A file that ends too early is taken as it is when nobody wrote to it for so long. */
 const giveUpMs = 30_000;
 
+/** Nobody writes to a packed file that did not change for so long. */
+const quietMs = 1_000;
+
 interface State {
   size: number;
   mtimeMs: number;
@@ -71,7 +74,7 @@ export class PackedFiles {
       else if (context.clock.now() - stats.mtimeMs > 5_000) this.#enqueue(file);
       return;
     }
-    if (!state.done) this.#enqueue(file);
+    if (!state.done && context.clock.monotonicMs() - state.sinceMs > quietMs) this.#enqueue(file);
   }
 
   async close(): Promise<void> {
@@ -105,7 +108,8 @@ export class PackedFiles {
   async #workOn(file: TailedFile): Promise<void> {
     const state = this.#states.get(file);
     const fd = file.fd;
-    if (state === undefined || fd === undefined) return;
+    if (state === undefined || fd === undefined || file.statHere()?.size !== state.size) return;
+    if (file.known?.cursor.note.sameAs !== undefined && !state.done) this.#forget(file, file.known);
     if (file.known === undefined && !(await this.#recognise(file, fd, state))) return;
     const { known } = file;
     if (known === undefined || state.done) return;
@@ -131,7 +135,7 @@ export class PackedFiles {
       return true;
     }
     const { complete, match, head, reason } = await this.#search(file, fd);
-    if (this.#closed) return false;
+    if (this.#closed || file.statHere()?.size !== state.size) return false;
     const patient = this.#parts.context.clock.monotonicMs() - state.sinceMs < giveUpMs;
     if (!complete && reason !== 'interrupted' && patient) return false;
     if (match === undefined) {
@@ -193,6 +197,12 @@ export class PackedFiles {
       const state = this.#states.get(file);
       if (state !== undefined) state.done = false;
     });
+  }
+
+  /** It was known for what it held, and holds something else now. */
+  #forget(file: TailedFile, known: Known): void {
+    this.#parts.book.gone(known, this.#parts.context.clock.now());
+    file.known = undefined;
   }
 
   /** It is from before the beginning. */

@@ -1,6 +1,6 @@
 /** Tails files: finds them, looks at them as often as needed, reads what is new, and keeps them open until everything of them was delivered. */
 import type { Stats } from 'node:fs';
-import { fstatSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Flush } from '../framing/framer.ts';
 import type { Source, SourceContext, SourceLag } from '../source.ts';
@@ -13,6 +13,7 @@ import { Lives } from './lives.ts';
 import { OpenFiles } from './open-files.ts';
 import { Pace } from './pace.ts';
 import { PackedFiles } from './packed-files.ts';
+import { keyAt, statOf, targetOf } from './paths.ts';
 import { Reader } from './reader.ts';
 import { originalPaths, Rotation } from './rotation.ts';
 import type { TailHooks, TailSettings } from './tail.ts';
@@ -405,26 +406,5 @@ class Tailer implements Source {
       this.#lost(note.path, note.size - known.cursor.read, 'deleted while nobody read it');
       this.#book.gone(known, this.#context.clock.now());
     }
-  }
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined; // a folder on the way that may not be entered, a link that leads nowhere
-  }
-}
-
-function keyAt(path: string): string | undefined {
-  const stats = statOf(path);
-  return stats && keyOf(stats);
-}
-
-function targetOf(path: string): string | undefined {
-  try {
-    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : undefined;
-  } catch {
-    return undefined; // it is gone already, which will be seen
   }
 }

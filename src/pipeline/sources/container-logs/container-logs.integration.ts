@@ -26,6 +26,7 @@ const texts = (rig: Rig, stream: string) => rig.got.filter((one) => one.stream.l
 
 test('records of a pod have its labels, and the stream they were written to', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   write(rig, `${podFolder}/0.log`, cri('stdout', 'F', 'hello'), cri('stderr', 'F', '{"a":1}'));
   await rig.start(source(rig, { labels: { site: 'north' }, tags: ['k8s'] }));
   await rig.records(2);
@@ -38,6 +39,7 @@ test('records of a pod have its labels, and the stream they were written to', as
 
 test("records of Docker have the labels of the engine's own file about the container", async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   const id = 'ab'.repeat(32);
   const config = { Name: '/web-1', Config: { Image: 'shop/web:3', Labels: { 'com.docker.compose.service': 'web', other: 'x' } } };
   mkdirSync(rig.path(`containers/${id}`), { recursive: true });
@@ -56,6 +58,7 @@ test("records of Docker have the labels of the engine's own file about the conta
 
 test('a symbolic link of /var/log/containers says the same as the path it leads to', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   const id = 'cd'.repeat(32);
   write(rig, `${podFolder}/0.log`, cri('stdout', 'F', 'hello'));
   symlinkSync(rig.path(`${podFolder}/0.log`), rig.path(`web-7d9f_shop_app-${id}.log`));
@@ -72,6 +75,7 @@ test('a symbolic link of /var/log/containers says the same as the path it leads 
 
 test('CRI P-line, then rotation, then F-line: one record', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   write(rig, `${podFolder}/0.log`, cri('stdout', 'F', 'first'), cri('stdout', 'P', 'begin '));
   await rig.start(source(rig));
   await rig.records(1);
@@ -84,6 +88,7 @@ test('CRI P-line, then rotation, then F-line: one record', async () => {
 
 test('the same when nobody read while the file was moved aside: the checkpoint stands before the record', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   write(rig, `${podFolder}/0.log`, cri('stdout', 'F', 'first'), cri('stdout', 'P', 'begin '));
   await rig.start(source(rig));
   await rig.records(1);
@@ -99,6 +104,7 @@ test('the same when nobody read while the file was moved aside: the checkpoint s
 
 test('a record that goes on passes from one source to the next in a reload, and nothing is repeated', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   write(rig, `${podFolder}/0.log`, cri('stdout', 'F', 'first'), cri('stdout', 'P', 'begin '), cri('stderr', 'F', 'beside'));
   await rig.start(source(rig));
   await rig.records(2);
@@ -112,6 +118,7 @@ test('a record that goes on passes from one source to the next in a reload, and 
 
 test('a part whose end does not come leaves after the timeout, and the checkpoint goes on', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   write(rig, `${podFolder}/0.log`, cri('stdout', 'P', 'left behind'));
   await rig.start(source(rig, { joinTimeout: '100ms' }));
   await rig.records(1);
@@ -124,6 +131,7 @@ test('a part whose end does not come leaves after the timeout, and the checkpoin
 
 test('what a sink gives back is read again, parts and all', async () => {
   await using rig = new Rig();
+  rig.speed = 5;
   rig.acknowledge = 'keep';
   write(rig, `${podFolder}/0.log`, cri('stdout', 'P', 'begin '));
   await rig.start(source(rig));

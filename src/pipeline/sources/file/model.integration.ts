@@ -71,8 +71,7 @@ class World implements AsyncDisposable {
       ['Restart', 3, () => this.#restart()],
       ['Reload', 3, () => this.rig.reload(tail(this.rig, { path: this.rig.path('*.log*'), flushAfter: '500ms' }))],
     ];
-    let pick = this.#random() * steps.reduce((sum, [, weight]) => sum + weight, 0);
-    const [what, , act] = steps.find(([, weight]) => (pick -= weight) < 0) ?? ['Read', 0, () => {}];
+    const [what, , act] = weighted(steps, this.#random());
     await act();
     return `${what} ${name}`;
   }
@@ -80,7 +79,9 @@ class World implements AsyncDisposable {
   async verify(history: string): Promise<void> {
     this.#resume();
     this.#settle();
-    const must = this.#all.flatMap((life) => life.lines.filter((line) => !this.#lost.has(line) && !this.#unsure.has(line) && (line.complete || life.ending)));
+    const must = this.#all.flatMap((life) =>
+      life.lines.filter((line) => !this.#lost.has(line) && !this.#unsure.has(line) && (line.complete || life.ending)),
+    );
     const got = () => new Set(this.rig.texts);
     const missing = () => {
       const have = got();
@@ -89,10 +90,17 @@ class World implements AsyncDisposable {
     await this.rig.until('everything arrived', () => missing().length === 0, 15_000).catch(() => {});
     assert.deepEqual(missing(), [], `missing after ${history}`);
     const repeated = this.rig.texts.filter((text, index, all) => all.indexOf(text) !== index && !this.#mayRepeat.has(text));
-    assert.deepEqual(repeated.map((text) => text.slice(0, 40)), [], `repeated after ${history}`);
+    assert.deepEqual(
+      repeated.map((text) => text.slice(0, 40)),
+      [],
+      `repeated after ${history}`,
+    );
     const destroyed = [...this.#lost].filter(({ text }) => !got().has(text)).reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
     await this.rig.until('losses were counted', () => this.rig.counters.lostBytes >= destroyed, 10_000);
-    assert.ok(this.rig.counters.lostBytes <= this.#lostBytes, `${this.rig.counters.lostBytes} of at most ${this.#lostBytes} counted after ${history}`);
+    assert.ok(
+      this.rig.counters.lostBytes <= this.#lostBytes,
+      `${this.rig.counters.lostBytes} of at most ${this.#lostBytes} counted after ${history}`,
+    );
   }
 
   #write(name: string, complete: boolean): void {
@@ -225,6 +233,13 @@ class World implements AsyncDisposable {
       return life.lines.every((line) => have.has(line.text) || this.#lost.has(line) || this.#unsure.has(line));
     });
   }
+}
+
+function weighted<T extends readonly [string, number, unknown]>(choices: readonly T[], random: number): T {
+  const urn = choices.flatMap((choice) => Array.from({ length: choice[1] }, () => choice));
+  const drawn = urn[Math.floor(random * urn.length)];
+  if (drawn === undefined) throw new Error('nothing to choose from');
+  return drawn;
 }
 
 const seeds = process.env.FAIRLEAD_TAIL_SEED === undefined ? [1, 2, 3, 4, 5, 6] : [Number(process.env.FAIRLEAD_TAIL_SEED)];
