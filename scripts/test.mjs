@@ -37,16 +37,16 @@ const stages = [
   { name: 'lab-setup', title: 'Debian packages that tests use', run: [node24, 'scripts/lab-setup.ts'], limitMs: minutes(5) },
   {
     name: 'integration',
-    title: 'server and agent on loopback',
+    title: 'server, agent and pipeline on loopback',
     tests: ['src/**/*.integration.ts'],
-    options: ['--test-concurrency=4'],
+    options: ['--test-concurrency=6'],
     limitMs: minutes(6),
   },
   {
     name: 'cli',
     title: 'the program as a whole',
     tests: ['test/cli/**/*.test.ts', 'test/scripts/**/*.test.ts', 'test/fleet/**/*.test.ts'],
-    options: ['--test-concurrency=2'],
+    options: ['--test-concurrency=3'],
     limitMs: minutes(6),
   },
   // Several files at a time: engines have nothing in common, and the tests mostly wait for timeouts to pass.
@@ -54,7 +54,7 @@ const stages = [
     name: 'lab',
     title: 'private Docker engines, network namespaces, chaos',
     tests: ['lab/**/*.test.ts'],
-    options: ['--test-concurrency=3'],
+    options: ['--test-concurrency=6'],
     limitMs: minutes(11),
   },
 ];

@@ -1,6 +1,7 @@
 /** The settings of a pipeline: one definition for the type, the check, the JSON Schema and the reference page. */
 import * as z from 'zod';
 import { condition } from './conditions/field.ts';
+import { conflictsIn } from './conflicts.ts';
 import { sinkSettings } from './sinks/settings.ts';
 import { sourceSettings } from './sources/settings.ts';
 import { transformSettings } from './transforms/index.ts';
@@ -61,6 +62,8 @@ export const pipelineSettings = z
       .meta({ examples: [[{ from: 'app', through: ['no-debug'], to: 'kafka' }]] }),
   })
   .superRefine(({ sources, transforms, sinks, routes }, context) => {
+    for (const { path, message } of conflictsIn({ sources, transforms, sinks, routes }))
+      context.addIssue({ code: 'custom', path: [...path], message });
     for (const [index, one] of (routes ?? []).entries()) {
       const check = (kind: string, key: 'from' | 'through' | 'to', known: Readonly<Record<string, unknown>>) => {
         for (const used of one[key])

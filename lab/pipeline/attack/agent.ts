@@ -56,6 +56,7 @@ export async function startAttacked(options: AttackOptions): Promise<Attacked> {
     over = true;
   });
   await eventually('the agent is ready', () => over || said(/agent\.health\.ready/, 0) !== undefined, 60_000);
+  if (over) throw new Error(`the agent did not start:\n${text}`);
   const portOf = () => /127\.0\.0\.1:(\d+)/.exec(JSON.stringify(said(/agent\.health\.listening/, 0) ?? {}))?.[1];
   return {
     pid: child.pid ?? 0,

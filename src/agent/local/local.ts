@@ -10,8 +10,9 @@ import type { LogBatch } from '../../pipeline/batch.ts';
 import type { Pipeline } from '../../pipeline/runtime/pipeline.ts';
 import { createTail } from './tail.ts';
 
-/** Those who look at once: people, not programs. */
-const maxConnections = 16;
+/** Those who look at once: people, not programs. Those who tail stay, and must leave room for the others, who have to hear why they cannot. */
+const maxConnections = 64;
+const maxTails = 16;
 
 export const localSocket = (dataDir: string): string => join(dataDir, 'agent.sock');
 
@@ -26,7 +27,10 @@ export interface LocalDeps {
 export async function startLocal(deps: LocalDeps): Promise<AsyncDisposable> {
   const path = localSocket(deps.dataDir);
   await unlink(path).catch(() => {});
-  const server = createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => answer(request, response, deps));
+  const tails = new Set<IncomingMessage>();
+  const server = createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) =>
+    answer(request, response, deps, tails),
+  );
   server.maxConnections = maxConnections;
   try {
     await listen(server, path);
@@ -54,7 +58,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, deps: LocalDeps): void {
+function answer(request: IncomingMessage, response: ServerResponse, deps: LocalDeps, tails: Set<IncomingMessage>): void {
   request.resume();
   const url = new URL(request.url ?? '/', 'http://agent');
   if (request.method !== 'GET') return json(response, 405, { error: 'only GET is understood' });
@@ -62,6 +66,9 @@ function answer(request: IncomingMessage, response: ServerResponse, deps: LocalD
     case '/v1/pipeline':
       return json(response, 200, { ...deps.about(), ...deps.pipeline.state() });
     case '/v1/tail':
+      if (tails.size >= maxTails) return json(response, 503, { error: `${maxTails} look at what flows already; end one of them` });
+      tails.add(request);
+      request.socket.once('close', () => tails.delete(request));
       return tail(url.searchParams.get('after') ?? undefined, request, response, deps);
     default:
       return json(response, 404, { error: `nothing is at ${url.pathname}` });

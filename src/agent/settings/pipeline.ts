@@ -12,7 +12,23 @@ export interface PipelineSections {
 }
 
 /** The sections together; undefined when there is nothing to collect. */
-export function wholePipeline({ pipeline, log_sources, output }: PipelineSections, dataDir: string): PipelineSettings | undefined {
+export function wholePipeline(sections: PipelineSections, dataDir: string): PipelineSettings | undefined {
+  const whole = joined(sections, dataDir);
+  return whole === undefined ? undefined : { ...whole, sources: withoutArchive(whole.sources, dataDir) };
+}
+
+/** Whatever the patterns of a source cover: what it reads of its own archive it would write there again, until the disk is full. */
+function withoutArchive(sources: PipelineSettings['sources'], dataDir: string): PipelineSettings['sources'] {
+  const archive = join(dataDir, 'archive', '*');
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => [
+      name,
+      source.type === 'file' ? { ...source, exclude: [...source.exclude, archive] } : source,
+    ]),
+  );
+}
+
+function joined({ pipeline, log_sources, output }: PipelineSections, dataDir: string): PipelineSettings | undefined {
   const parts: PipelineSettings[] = [];
   if (Object.keys(pipeline.sources).length > 0) parts.push(withArchive(pipeline, dataDir));
   if (log_sources.length > 0) parts.push(spelledOut(log_sources, output ?? archiveSink(dataDir)));

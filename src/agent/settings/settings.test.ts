@@ -86,8 +86,10 @@ test('the server can neither lead its agents away nor change who they are', () =
 test('every setting of these sections says what it does and shows an example', () => {
   const bare: string[] = [];
   let seen = 0;
-  const visit = (path: string, schema: unknown) => {
+  const visit = (path: string, schema: unknown): void => {
+    if (schema instanceof z.ZodLazy) return visit(path, schema.unwrap());
     const inner = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+    if (inner instanceof z.ZodLazy) return visit(path, inner.unwrap());
     if (!(inner instanceof z.ZodObject)) return;
     for (const [key, value] of Object.entries<z.ZodType>(inner.shape)) {
       // Zod's own type of what is wrapped is wider than what this package holds.

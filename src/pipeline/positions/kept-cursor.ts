@@ -3,7 +3,7 @@ import type { Cursor } from './positions.ts';
 import { Ranges } from './ranges.ts';
 import type { Entry } from './record.ts';
 
-interface Keeper {
+export interface Keeper {
   changed(cursor: KeptCursor): void;
   forget(cursor: KeptCursor): void;
 }
@@ -26,7 +26,7 @@ export class KeptCursor implements Cursor {
     this.#seenMs = entry.seenMs;
     this.#keeper = keeper;
     const { mark } = entry.note;
-    this.#ranges = new Ranges(entry.acknowledged, typeof mark === 'string' ? mark : undefined, () => keeper.changed(this));
+    this.#ranges = new Ranges(entry.acknowledged, typeof mark === 'string' ? mark : undefined, this);
   }
 
   get note(): Readonly<Record<string, unknown>> {
@@ -62,6 +62,11 @@ export class KeptCursor implements Cursor {
 
   take(start: number, end: number, mark?: string): Receipt {
     return this.#ranges.take(start, end, mark);
+  }
+
+  /** What was acknowledged moved. */
+  moved(): void {
+    this.#keeper.changed(this);
   }
 
   onRewind(listener: ((to: number) => void) | undefined): void {

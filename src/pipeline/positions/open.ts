@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Disk } from '../disk.ts';
-import { KeptCursor } from './kept-cursor.ts';
+import { type Keeper, KeptCursor } from './kept-cursor.ts';
 import type { Cursor, Positions } from './positions.ts';
 import type { Journal } from './positions-file.ts';
 import { load, reasonOf, writeWhole } from './positions-file.ts';
@@ -51,6 +51,21 @@ class KeptPositions implements Positions, AsyncDisposable {
   #cancelTimer: (() => void) | undefined;
   #failing = false;
   #closed = false;
+  /** One for all: there may be a hundred thousand cursors. */
+  readonly #keeper: Keeper = {
+    changed: (cursor) => {
+      this.#dirty.add(cursor);
+      this.#writeSoon(writeBehindMs);
+    },
+    forget: (cursor) => {
+      const { source, key } = cursor;
+      if (this.#sources.get(source)?.get(key) !== cursor) return;
+      this.#sources.get(source)?.delete(key);
+      this.#dirty.delete(cursor);
+      this.#gone.push([source, key]);
+      this.#writeSoon(writeBehindMs);
+    },
+  };
 
   constructor(dir: string, context: PositionsContext) {
     this.#dir = dir;
@@ -113,19 +128,7 @@ class KeptPositions implements Positions, AsyncDisposable {
   }
 
   #cursorOf(entry: Entry): KeptCursor {
-    return new KeptCursor(entry, {
-      changed: (cursor) => {
-        this.#dirty.add(cursor);
-        this.#writeSoon(writeBehindMs);
-      },
-      forget: (cursor) => {
-        if (this.#sources.get(entry.source)?.get(entry.key) !== cursor) return;
-        this.#sources.get(entry.source)?.delete(entry.key);
-        this.#dirty.delete(cursor);
-        this.#gone.push([entry.source, entry.key]);
-        this.#writeSoon(writeBehindMs);
-      },
-    });
+    return new KeptCursor(entry, this.#keeper);
   }
 
   #writeSoon(afterMs: number): void {

@@ -10,21 +10,24 @@ interface Range {
   abandoned: boolean;
 }
 
+/** Most files wait for nothing: they share it. Never written to. */
+const none: Range[] = [];
+
 export class Ranges {
   #acknowledged: number;
   #read: number;
   #mark: string | undefined;
   /** In the order of reading; those before `#first` are settled and wait to be cut off. */
-  #ranges: Range[] = [];
+  #ranges = none;
   #first = 0;
-  readonly #moved: () => void;
+  readonly #owner: { moved(): void };
   onRewind: ((to: number) => void) | undefined;
 
-  constructor(at: number, mark: string | undefined, moved: () => void) {
+  constructor(at: number, mark: string | undefined, owner: { moved(): void }) {
     this.#acknowledged = at;
     this.#read = at;
     this.#mark = mark;
-    this.#moved = moved;
+    this.#owner = owner;
   }
 
   get acknowledged(): number {
@@ -46,7 +49,8 @@ export class Ranges {
 
   take(start: number, end: number, mark: string | undefined): Receipt {
     const range: Range = { start, end, mark, delivered: false, abandoned: false };
-    this.#ranges.push(range);
+    if (this.#ranges === none) this.#ranges = [range];
+    else this.#ranges.push(range);
     this.#read = end;
     return new Receipt((delivered) => {
       if (range.abandoned) return;
@@ -64,10 +68,10 @@ export class Ranges {
       this.#first += 1;
     }
     if (this.#first === this.#ranges.length || this.#first > 256) {
-      this.#ranges = this.#ranges.slice(this.#first);
+      this.#ranges = this.#first === this.#ranges.length ? none : this.#ranges.slice(this.#first);
       this.#first = 0;
     }
-    this.#moved();
+    this.#owner.moved();
   }
 
   /** Ranges before this one stay on their way; this one and all that follow are read again. */

@@ -6,6 +6,10 @@ import type { Source } from '../source.ts';
 const rememberedMs = 250;
 const looked = 50;
 
+/** A file that is at no path any more exists for as long as it is open: what it holds and nobody has yet ends with this process. */
+export const endsWithUs = (source: Source): boolean =>
+  source.lags?.(looked).some(({ note, acknowledged, size }) => (note === 'deleted' || note === 'moved') && acknowledged < size) === true;
+
 export interface Endangerment {
   of(name: string, source: Source | undefined): boolean;
 }

@@ -108,7 +108,7 @@ function memorySpool() {
   return { spool, kept, hold, sync };
 }
 
-function outletOf(options: { harmful?: () => boolean; always?: boolean; without?: boolean } = {}) {
+function outletOf(options: { harmful?: () => boolean; always?: boolean; without?: boolean; renew?: () => Promise<Sink> } = {}) {
   const clock = manualClock();
   const gated = gatedSink();
   const disk = memorySpool();
@@ -116,6 +116,7 @@ function outletOf(options: { harmful?: () => boolean; always?: boolean; without?
     ...{ sink: gated.sink, clock, leftOver: false, always: options.always ?? false },
     openSpool: options.without === true ? undefined : async () => disk.spool,
     harmful: options.harmful ?? (() => false),
+    ...(options.renew === undefined ? {} : { renew: options.renew }),
   });
   return { clock, gated, disk, outlet };
 }
@@ -205,4 +206,58 @@ test('closing fails what could not be delivered in time, so that its origin brin
   }
   await closing;
   assert.deepEqual(outcomes.toSorted(), ['failed a', 'failed b']);
+});
+
+const turns = async (count = 20): Promise<void> => {
+  for (let turned = 0; turned < count; turned++) await turn();
+};
+
+test('what a sink that is away has in memory goes back to its origin when that holds others back, and then to the spool', async () => {
+  const fresh = gatedSink();
+  const { clock, gated, disk, outlet } = outletOf({ harmful: () => true, renew: async () => fresh.sink });
+  const { outcomes, batch } = settle();
+  outlet.push(batch('a'));
+  gated.stop('connection refused');
+  fresh.stop('connection refused');
+  outlet.look();
+  clock.advance(1_900);
+  outlet.look();
+  await turns();
+  assert.deepEqual(outcomes, [], 'it may be back in a moment');
+  clock.advance(200);
+  outlet.look();
+  await turns();
+  assert.deepEqual(outcomes, ['failed a']);
+  outlet.push(batch('a'));
+  await turns();
+  assert.deepEqual(outcomes, ['failed a', 'delivered a']);
+  assert.equal(disk.kept.length, 1);
+  assert.deepEqual(fresh.texts(), ['a'], 'the fresh sink gets it from the spool');
+});
+
+test('what is away and harms nobody stays where it is', async () => {
+  const { clock, gated, outlet } = outletOf({ renew: async () => assert.fail('nobody needs another sink') });
+  const { outcomes, batch } = settle();
+  outlet.push(batch('a'));
+  gated.stop('connection refused');
+  outlet.look();
+  clock.advance(60_000);
+  outlet.look();
+  await turns();
+  assert.deepEqual(outcomes, []);
+});
+
+test('what waits behind a batch that its sink gave back goes back as well: it is read again behind it', async () => {
+  const { gated, outlet } = outletOf({ renew: async () => assert.fail('the sink is exchanged by others') });
+  const { outcomes, batch } = settle();
+  outlet.push(batch('a'));
+  gated.stop('wrong address');
+  outlet.push(batch('b'));
+  outlet.push(batch('c'));
+  const other = gatedSink();
+  const ended = outlet.sink.close(0);
+  outlet.replaceSink(other.sink, ended);
+  await turns();
+  assert.deepEqual(outcomes.sort(), ['failed a', 'failed b', 'failed c']);
+  assert.deepEqual(other.texts(), []);
 });

@@ -30,8 +30,6 @@ export interface OutletOptions {
   readonly always: boolean;
   /** Whether holding the origins of this outlet back would harm others now. */
   harmful(): boolean;
-  /** Files that feed it may soon be gone: what they hold must not be in memory only. */
-  endangered?(): boolean;
   /** A fresh sink of the same settings; undefined: what a sink has taken over stays with it. */
   renew?(): Promise<Sink>;
 }
@@ -42,7 +40,10 @@ const maxQueued = 2;
 const maxAppending = 8;
 /** How long a sink may be full before it counts as away. */
 const patienceMs = 1_000;
-/** How long nothing may get through before what the sink holds is given back because it holds back the checkpoints of files. */
+/**
+ * How long nothing may get through before what the sink holds is given back because it holds back the checkpoints of files. A receiver that asks for
+ * a second of patience must not cost a repetition.
+ */
 const recallAfterMs = 2_000;
 
 interface Waiting {
@@ -98,6 +99,16 @@ export class Outlet {
     return this.#queue.length + this.#behind.length + this.#appending;
   }
 
+  /** What the sink holds, and cannot send now, goes back at once: its origin is about to vanish for good. */
+  rescue(): void {
+    if (this.#sink.problem() !== undefined && this.#options.openSpool !== undefined) this.#recall();
+  }
+
+  /** Nothing waits here, in the spool or, where it is known, in the sink. */
+  get idle(): boolean {
+    return this.waiting === 0 && this.#loose === 0 && !this.#backlog && (this.#spool?.depth.records ?? 0) === 0;
+  }
+
   /** Takes the batch over. A promise: full, push nothing more before it resolves. */
   push(batch: Batch): Promise<void> | undefined {
     if (this.#closed) {
@@ -131,8 +142,7 @@ export class Outlet {
     if (this.#sink.problem() === undefined) this.#troubledSince = undefined;
     else this.#troubledSince ??= nowMs;
     if (this.#loose === 0 || this.#troubledSince === undefined || this.#options.openSpool === undefined) return;
-    const long = nowMs - this.#troubledSince >= recallAfterMs;
-    if (this.#options.endangered?.() === true || (long && this.#options.harmful())) this.#recall();
+    if (nowMs - this.#troubledSince >= recallAfterMs && this.#options.harmful()) this.#recall();
   }
 
   /** Delivers for so long as `graceMs`; what is left stays in the spool, or is failed so that its origin brings it again. */

@@ -3,6 +3,7 @@
  * What did not change keeps its files, offsets and connections.
  */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../observe/log.ts';
@@ -22,7 +23,7 @@ import type { Source } from '../source.ts';
 import { createSource } from '../sources/index.ts';
 import { openSpool } from '../spool/open.ts';
 import { compileChain } from '../transforms/compile.ts';
-import { endangerment } from './endangerment.ts';
+import { endangerment, endsWithUs } from './endangerment.ts';
 import type { LiveOutlet, LiveRoute } from './junction.ts';
 import { deliver, Junction } from './junction.ts';
 import { pipelineMetrics } from './metrics.ts';
@@ -72,6 +73,10 @@ const graceMs = 10_000;
 const troubledGraceMs = 1_000;
 /** How often components are asked how they are. */
 const lookMs = 500;
+/** How long the end waits for files that end with it. */
+const rescueMs = 3_000;
+/** How often it is looked whether everything is delivered, once the sources have ended. */
+const idleLookMs = 50;
 
 export interface LiveSource {
   readonly name: string;
@@ -93,6 +98,9 @@ interface Tap {
 
 export async function startPipeline(settings: PipelineSettings, deps: PipelineDeps): Promise<Pipeline> {
   const { clock, log, random, registry, plane, agent, dir, health } = deps;
+  // People's expressions meet lines that nobody has seen: (a+)+ at forty letters takes hours, and everything else of the agent with it. V8 then changes to
+  // its engine that goes through a text once (not for expressions with \1, look-around or the flags i, u, d).
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
   const disk = deps.disk ?? realDisk;
   const pool = createSlabPool(allSlabs);
   const flow = shareOf(pool, flowSlabs);
@@ -130,7 +138,6 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
         leftOver: own.spool.when !== 'never' && (await disk.list(spoolDir(name)).catch(() => [])).length > 0,
         always: own.spool.when === 'always',
         harmful: () => harmful(live),
-        endangered: () => endangered(live),
         renew: () => newSink({ name, settings: sinks.get(name)?.settings ?? own }, counters),
       }),
     };
@@ -290,7 +297,14 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
   function watchDone(): void {
     const ends = [...sources.values()].map(({ source }) => source.done);
     if (ends.length === 0 || ends.includes(undefined)) return;
-    void Promise.all(ends).then(() => allDone.resolve());
+    void Promise.all(ends).then(whenIdle);
+  }
+
+  /** Nobody comes back for what would be left in a spool when the input of a command has ended. */
+  function whenIdle(): void {
+    const idle = [...sinks.values()].every(({ outlet, counters }) => outlet.idle && counters.pendingRecords === 0);
+    if (idle) allDone.resolve();
+    else clock.after(idleLookMs, whenIdle);
   }
 
   let stopLooking = () => {};
@@ -306,9 +320,18 @@ export async function startPipeline(settings: PipelineSettings, deps: PipelineDe
 
   const state = (): PipelineState => stateOf({ sources: [...sources.values()], sinks: [...sinks.values()], routes, slabs: pool });
   pipelineMetrics(registry, state);
+  /** Deleted files that are still being read: their bytes go to a receiver or to a spool before they are let go of. */
+  const rescue = async (): Promise<void> => {
+    const until = clock.monotonicMs() + rescueMs;
+    while (clock.monotonicMs() < until && [...sources.values()].some(({ source }) => endsWithUs(source))) {
+      for (const { outlet } of sinks.values()) outlet.rescue();
+      await new Promise<void>((resolve) => void clock.after(idleLookMs, resolve));
+    }
+  };
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopLooking();
+    await rescue();
     for (const { source } of sources.values()) await source.close();
     for (const { chain } of routes) chain?.close();
     await Promise.all([...sinks.values()].map(({ outlet }) => outlet.close(graceOf(outlet.sink))));

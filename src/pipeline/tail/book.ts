@@ -15,8 +15,8 @@ export class Book {
   readonly #source: string;
   readonly #positions: Positions;
   readonly #all = new Map<string, Known>();
-  readonly #byInode = new Map<string, Set<Known>>();
-  readonly #byPath = new Map<string, Set<Known>>();
+  readonly #byInode: Index = new Map();
+  readonly #byPath: Index = new Map();
   /** File systems that say when a file was made. */
   readonly #births = new Set<number>();
   readonly startedBefore: boolean;
@@ -83,7 +83,7 @@ export class Book {
 
   /** Generations that nobody reads and that had this device and inode. */
   ofInode(file: TailedFile): readonly Known[] {
-    return [...(this.#byInode.get(file.key) ?? [])].filter((known) => known.owner === undefined);
+    return allAt(this.#byInode, file.key).filter((known) => known.owner === undefined);
   }
 
   /** The open file still has what was read of this generation. */
@@ -107,7 +107,7 @@ export class Book {
   /** A generation that lost its file, and whose bytes this one holds: a copy that a rotation made before it truncated the original. */
   copiedIn(file: TailedFile, head: Buffer): Known | undefined {
     for (const original of originalNames(basename(file.path)))
-      for (const known of this.#byPath.get(join(dirname(file.path), original)) ?? [])
+      for (const known of allAt(this.#byPath, join(dirname(file.path), original)))
         if (known.owner === undefined && known.cursor.read >= tellingBytes && this.fits(known, file, head)) return known;
     return undefined;
   }
@@ -139,16 +139,26 @@ export class Book {
   }
 }
 
-type Index = Map<string, Set<Known>>;
+/** One, nearly always: ten thousand sets of one would take more memory than what is in them. */
+type Index = Map<string, Known | Set<Known>>;
 
 function add(index: Index, key: string, known: Known): void {
-  index.set(key, (index.get(key) ?? new Set()).add(known));
+  const there = index.get(key);
+  if (there === undefined) index.set(key, known);
+  else if (there instanceof Set) there.add(known);
+  else if (there !== known) index.set(key, new Set([there, known]));
 }
 
 function remove(index: Index, key: string, known: Known): void {
-  const same = index.get(key);
-  same?.delete(known);
-  if (same?.size === 0) index.delete(key);
+  const there = index.get(key);
+  if (there instanceof Set) there.delete(known);
+  if (there === known || (there instanceof Set && there.size === 0)) index.delete(key);
+}
+
+function allAt(index: Index, key: string): readonly Known[] {
+  const there = index.get(key);
+  if (there === undefined) return [];
+  return there instanceof Set ? [...there] : [there];
 }
 
 /** `head` is the first KiB, or all there is. */
