@@ -50,8 +50,7 @@ export function fairlead(name: string, { source = {}, transforms = {}, sink = {}
       writeFileSync(file, JSON.stringify(settings, undefined, 2));
       const profile = process.env.FAIRLEAD_BENCH_PROFILE;
       const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-      // As deploy/systemd starts it.
-      return spawn(process.execPath, ['--max-semi-space-size=2', '--expose-gc', ...flags, agentProgram, '--config', file], {
+      return spawn(process.execPath, [...flags, agentProgram, '--config', file], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
     },

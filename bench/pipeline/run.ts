@@ -79,7 +79,7 @@ async function raceAll(one: Case, whole: Lines): Promise<readonly string[]> {
     ...(await Promise.all(
       one.peers.map(async ({ program, share }) => ({
         program: await program(),
-        lines: share === 1 ? whole : lineFile(whole.bytes * share),
+        lines: share === 1 ? whole : lineFile(Math.floor(whole.bytes * share)),
       })),
     )),
   ];

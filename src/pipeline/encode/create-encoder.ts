@@ -34,6 +34,8 @@ interface Additions {
 }
 
 const none = Buffer.alloc(0);
+/** A buffer of nothing costs a kilobyte too, and there are as many as there are files. */
+const bytesOf = (text: string): Buffer => (text === '' ? none : Buffer.from(text));
 const messageStart = Buffer.from('{"message":"');
 const newline = 0x0a;
 const space = 0x20;
@@ -121,7 +123,7 @@ class JsonEncoder {
     const tags = stream.tags.length === 0 ? '' : `"tags":${JSON.stringify(stream.tags)}`;
     const labels = Object.keys(stream.labels).length === 0 ? '' : `"labels":${JSON.stringify(stream.labels)}`;
     const both = [tags, labels].filter((one) => one !== '').join(',');
-    const made = { tags: Buffer.from(tags), labels: Buffer.from(labels), both: Buffer.from(both) };
+    const made = { tags: bytesOf(tags), labels: bytesOf(labels), both: bytesOf(both) };
     this.#additions.set(stream, made);
     return made;
   }

@@ -1,11 +1,18 @@
 /** Finds a field of an object by its bytes, as JSON.parse would give it: the last one of that name at the top level. */
+import { type FieldWalker, fieldWalker } from '../kernel/json-field.ts';
+import { type TextSearch, textSearch } from '../kernel/search.ts';
 import { closeBrace, closingBrace, colon, comma, openBrace, quote, sameBytes, skipWhitespace, stringEnd, valueEnd } from './scan.ts';
+
+/** After so many records in a row that have the field, the next one is expected to have it as well. */
+const often = 4;
 
 /**
  * One finder looks for one name, in any number of records of the buffer that it began with; records of one buffer in rising order are fast, any order is right.
  *
  * Two searches over the whole buffer run ahead of the records: for the name in quotes, and for an escape by number (`\u0041`), the only way
  * to write a plain name differently. A record that neither hit lies in has no such field, and is not walked at all.
+ *
+ * Where record after record has the field, searches stop in each of them: then the kernel walks them, where there is one.
  */
 export class FieldFinder {
   readonly name: string;
@@ -16,6 +23,10 @@ export class FieldFinder {
   readonly #plain: boolean;
   readonly #quoted: RollingSearch;
   readonly #escapes = new RollingSearch(Buffer.from('\\u'));
+  /** Undefined: not asked for yet. */
+  #walker: FieldWalker | 'none' | undefined;
+  /** Records in a row that had the field. */
+  #streak = 0;
   #askedStart = -1;
   #askedEnd = -1;
   #found = false;
@@ -33,6 +44,7 @@ export class FieldFinder {
     const view = to === bytes.length ? bytes : bytes.subarray(0, to);
     this.#quoted.begin(view);
     this.#escapes.begin(view);
+    this.#walker = undefined;
     this.#askedStart = -1;
   }
 
@@ -41,8 +53,21 @@ export class FieldFinder {
     if (start === this.#askedStart && end === this.#askedEnd) return this.#found;
     this.#askedStart = start;
     this.#askedEnd = end;
-    this.#found = this.#look(bytes, start, end);
+    this.#found = (this.#streak < often ? undefined : this.#lookByKernel(bytes, start, end)) ?? this.#look(bytes, start, end);
+    this.#streak = this.#found ? this.#streak + 1 : 0;
     return this.#found;
+  }
+
+  /** Undefined where it cannot say. */
+  #lookByKernel(bytes: Buffer, start: number, end: number): boolean | undefined {
+    if (this.#walker === undefined) this.#walker = (this.#plain ? fieldWalker(bytes, this.#bytes) : undefined) ?? 'none';
+    if (this.#walker === 'none') return undefined;
+    const found = this.#walker.find(start, end);
+    if (found !== true) return found;
+    const { value } = this.#walker;
+    this.valueStart = value[0] ?? 0;
+    this.valueEnd = value[1] ?? 0;
+    return true;
   }
 
   #look(bytes: Buffer, start: number, end: number): boolean {
@@ -88,6 +113,8 @@ export class FieldFinder {
 export class RollingSearch {
   readonly #needle: Buffer;
   #bytes: Buffer = nothing;
+  /** Undefined: not asked for yet. */
+  #kernel: TextSearch | 'none' | undefined;
   /** There is no hit in [#from, #hit). */
   #from = 0;
   #hit = Number.POSITIVE_INFINITY;
@@ -98,6 +125,7 @@ export class RollingSearch {
 
   begin(bytes: Buffer): void {
     this.#bytes = bytes;
+    this.#kernel = undefined;
     this.#from = 0;
     this.#hit = 0;
   }
@@ -108,7 +136,8 @@ export class RollingSearch {
   }
 
   #search(start: number): number {
-    const hit = this.#bytes.indexOf(this.#needle, start);
+    this.#kernel ??= textSearch(this.#bytes, this.#needle) ?? 'none';
+    const hit = this.#kernel === 'none' ? this.#bytes.indexOf(this.#needle, start) : this.#kernel.find(start, this.#bytes.length);
     this.#from = start;
     this.#hit = hit === -1 ? Number.POSITIVE_INFINITY : hit;
     return this.#hit;

@@ -7,6 +7,13 @@ export function hashText(text: string): number {
   return finish(hash);
 }
 
+/** `hashText` of the text that has these bytes as its characters. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return finish(hash);
+}
+
 export function hashPosition(seed: number, position: number): number {
   return finish(finish(seed ^ (position >>> 0)) ^ Math.floor(position / 4_294_967_296));
 }

@@ -6,6 +6,7 @@ import { lookupsWith } from '../conditions/lookup.ts';
 import { parseOperand } from '../conditions/parse.ts';
 import { hasBackslash, textOf } from '../conditions/tests.ts';
 import { quote } from '../json-bytes/scan.ts';
+import { hashBytes, hashText } from './hash.ts';
 import type { Parts } from './step.ts';
 
 /** A longer value is kept as its digest. */
@@ -45,6 +46,18 @@ export class KeyReader {
     return found ? key : undefined;
   }
 
+  /** `hashText` of `ofRecord`; without making a text of a single field that is written without escapes. */
+  hashOfRecord(bytes: Buffer, start: number, end: number): number | undefined {
+    const [only] = this.#lookups;
+    if (this.#lookups.length !== 1 || only === undefined) return hashOf(this.ofRecord(bytes, start, end));
+    if (!only.inRecord(bytes, start, end)) return undefined;
+    const { bytes: from, start: first, end: behind, plain } = only;
+    const isText = !plain && from[first] === quote;
+    if (plain || behind - first > keptBytes || (isText && hasBackslash(from, first, behind))) return hashText(keyOf(only));
+    // The key of a text begins with its opening quote.
+    return hashBytes(from, first, isText ? behind - 1 : behind);
+  }
+
   ofParts(parts: Parts): string | undefined {
     const [only] = this.#lookups;
     if (this.#lookups.length === 1 && only !== undefined) return only.inParts(parts) ? keyOf(only) : undefined;
@@ -58,6 +71,8 @@ export class KeyReader {
     return found ? key : undefined;
   }
 }
+
+export const hashOf = (key: string | undefined): number | undefined => (key === undefined ? undefined : hashText(key));
 
 /** With its length before it, so that no two lists of values look the same. */
 const measured = (key: string): string => `${key.length}:${key}`;

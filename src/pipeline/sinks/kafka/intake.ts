@@ -35,6 +35,8 @@ export interface IntakeOptions {
 interface Underway {
   /** As it was taken over. */
   readonly batch: LogBatch;
+  /** Fields for every record of it, which is an object. */
+  readonly insert: Buffer | undefined;
   routed: Routed | undefined;
   portion: number;
   /** Next record of the portion. */
@@ -52,9 +54,9 @@ export class Intake {
   }
 
   /** Takes a batch over; a promise when not all of it has room. */
-  take(batch: LogBatch): Promise<void> | undefined {
+  take(batch: LogBatch, insert?: Buffer): Promise<void> | undefined {
     let done = () => {};
-    const underway: Underway = { batch, routed: undefined, portion: 0, from: 0, done: () => done() };
+    const underway: Underway = { batch, insert, routed: undefined, portion: 0, from: 0, done: () => done() };
     this.#underway = underway;
     this.resume();
     if (this.#underway !== underway) return undefined;
@@ -125,7 +127,7 @@ export class Intake {
       const slab = arena.room();
       if (slab === undefined) return false;
       const open = lane.open ?? this.#begin(lane, routed, portion, underway.from);
-      const options = this.#recordsOptions(open, routed, portion);
+      const options = this.#recordsOptions(open, underway, routed, portion);
       const start = slab.at;
       const limit = Math.min(arenaSlabBytes, start + settings.batchSize - open.encodedBytes);
       const encoded = encodeKafkaRecords(batch, underway.from, slab.bytes, start, limit, options);
@@ -166,7 +168,7 @@ export class Intake {
     return open;
   }
 
-  #recordsOptions(open: WireBatch, { batch, keyStarts, keyEnds }: Routed, { select }: Portion): RecordsOptions {
+  #recordsOptions(open: WireBatch, { insert }: Underway, { batch, keyStarts, keyEnds }: Routed, { select }: Portion): RecordsOptions {
     return {
       baseTimestampMs: open.baseTimestampMs,
       firstOffsetDelta: open.records,
@@ -175,6 +177,7 @@ export class Intake {
       keyStarts,
       keyEnds,
       select,
+      insert,
     };
   }
 
@@ -200,7 +203,7 @@ export class Intake {
   #appendLarge(underway: Underway, routed: Routed, portion: Portion, lane: Lane, open: WireBatch): void {
     const { batch } = routed;
     const record = portion.select?.[underway.from] ?? underway.from;
-    const options = { ...this.#recordsOptions(open, routed, portion), to: underway.from + 1 };
+    const options = { ...this.#recordsOptions(open, underway, routed, portion), to: underway.from + 1 };
     const size = sizeOfKafkaRecord(batch, record, 0, options);
     if (size > largestRecord) {
       batch.receipt.hold();

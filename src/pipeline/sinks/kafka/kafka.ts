@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { Batch, LogBatch } from '../../batch.ts';
 import { createEncoder } from '../../encode/create-encoder.ts';
 import type { Encode } from '../../encode/encoder.ts';
+import { type Insertion, insertable, insertionOf } from '../../kernel/json-insert.ts';
 import type { KafkaHeaders } from '../../kernel/kafka-records.ts';
 import { metricsAsLogs } from '../../sending/metrics-as-logs.ts';
 import type { Sink, SinkContext, SinkLink } from '../../sink.ts';
+import type { Stream } from '../../stream.ts';
 import { Arena } from './arena.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from './compress/codec.ts';
@@ -26,6 +28,17 @@ export async function createKafka(settings: KafkaSettings, context: SinkContext)
   return new KafkaSink(settings, context, codec);
 }
 
+/** Made once for each stream. Encoding json looks at records one by one, since it promises well-formed objects. */
+function insertionsFor(encoding: KafkaSettings['encoding']): (stream: Stream) => Insertion | undefined {
+  const known = new WeakMap<Stream, { readonly insertion: Insertion | undefined }>();
+  return (stream) => {
+    if (encoding !== 'auto' || stream.format === 'text') return undefined;
+    const made = known.get(stream) ?? { insertion: insertionOf(stream) };
+    known.set(stream, made);
+    return made.insertion;
+  };
+}
+
 /** Timers fire up to this much early; without it such a batch would wait for a second one. */
 const timerSlackMs = 1;
 
@@ -40,6 +53,7 @@ class KafkaSink implements Sink {
   readonly #sealer: Sealer;
   readonly #sender: Sender;
   readonly #encode: Encode;
+  readonly #insertionFor: (stream: Stream) => Insertion | undefined;
   readonly #asLogs: ReturnType<typeof metricsAsLogs>;
   /** All that is not acknowledged, and is not still open. */
   readonly #closedBatches = new Set<WireBatch>();
@@ -79,6 +93,7 @@ class KafkaSink implements Sink {
     });
     this.#arena = new Arena(context.slabs, soon);
     this.#encode = createEncoder(settings.encoding, context);
+    this.#insertionFor = insertionsFor(settings.encoding);
     this.#sealer = new Sealer({
       codec,
       slabsInPlace: Math.floor(context.slabs.size / 2),
@@ -123,6 +138,9 @@ class KafkaSink implements Sink {
 
   push(batch: Batch): Promise<void> | undefined {
     const logs = batch.kind === 'metrics' ? this.#asLogs(batch) : batch;
+    // Objects that tags and labels can be put into while they are encoded, which is nearly always so, are not written anew before.
+    const insertion = this.#insertionFor(logs.stream);
+    if (insertion !== undefined && insertable(logs, insertion)) return this.#take(logs, insertion.bytes);
     const encoded = this.#encode(logs);
     return encoded instanceof Promise ? encoded.then((later) => this.#take(later)) : this.#take(encoded);
   }
@@ -163,8 +181,8 @@ class KafkaSink implements Sink {
     this.#arena.close();
   }
 
-  #take(batch: LogBatch): Promise<void> | undefined {
-    if (!this.#closed) return this.#intake.take(batch);
+  #take(batch: LogBatch, insert?: Buffer): Promise<void> | undefined {
+    if (!this.#closed) return this.#intake.take(batch, insert);
     batch.free();
     batch.receipt.fail();
     return undefined;

@@ -2,7 +2,7 @@ import type { LogBatch } from '../../batch.ts';
 import { compileCondition } from '../../conditions/condition.ts';
 import { explainCondition } from '../../conditions/explain.ts';
 import { hashPosition, hashText } from '../hash.ts';
-import { KeyReader } from '../keys.ts';
+import { hashOf, KeyReader } from '../keys.ts';
 import type { Transform } from '../step.ts';
 import type { SampleSettings } from './settings.ts';
 
@@ -15,8 +15,8 @@ export const sample: Transform<SampleSettings> = {
     const asked = always === undefined ? undefined : compileCondition(always);
     let batch: LogBatch | undefined;
     let seed = 0;
-    const kept = (value: string | undefined, record: number): boolean =>
-      (value === undefined ? hashPosition(seed, batch?.positionOf(record) ?? 0) : hashText(value)) < below;
+    const kept = (hash: number | undefined, record: number): boolean =>
+      (hash ?? hashPosition(seed, batch?.positionOf(record) ?? 0)) < below;
     return [
       {
         kind: 'pick',
@@ -27,8 +27,9 @@ export const sample: Transform<SampleSettings> = {
           keys?.begin(next, to);
           asked?.begin(next.stream, next.bytes, to);
         },
-        keeps: (bytes, start, end, record) => kept(keys?.ofRecord(bytes, start, end), record) || asked?.holds(bytes, start, end) === true,
-        keepsParts: (parts, record) => kept(keys?.ofParts(parts), record) || asked?.holdsIn(parts) === true,
+        keeps: (bytes, start, end, record) =>
+          kept(keys?.hashOfRecord(bytes, start, end), record) || asked?.holds(bytes, start, end) === true,
+        keepsParts: (parts, record) => kept(hashOf(keys?.ofParts(parts)), record) || asked?.holdsIn(parts) === true,
         end() {
           batch = undefined;
         },
