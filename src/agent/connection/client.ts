@@ -4,6 +4,7 @@
  */
 import type { Backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import { uuidBytes } from '../../core/uuid.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Attempt } from '../join/join.ts';
@@ -11,7 +12,7 @@ import type { Keeper } from '../join/keeper.ts';
 import type { Candidate } from '../locate/candidate.ts';
 import type { Locate } from '../locate/locate.ts';
 import { createPool, keyOf } from '../locate/pool.ts';
-import type { LocalAddresses, Planes } from '../planes/planes.ts';
+import type { Planes } from '../planes/planes.ts';
 import { redirectTarget } from './answers.ts';
 import type { Connection, ConnectionState } from './connection.ts';
 import type { Exchange } from './exchange.ts';

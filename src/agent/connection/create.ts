@@ -2,6 +2,7 @@
 import type { Backoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FairleadError } from '../../core/errors.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import { uuidText } from '../../core/uuid.ts';
 import type { Log } from '../../observe/log.ts';
 import type { AgentCapability } from '../../protocol/capabilities.ts';
@@ -19,7 +20,7 @@ import type { Keeper } from '../join/keeper.ts';
 import type { RenewalTiming } from '../join/renewer.ts';
 import { createRenewer } from '../join/renewer.ts';
 import { createLocate } from '../locate/locate.ts';
-import type { LocalAddresses, Planes } from '../planes/planes.ts';
+import type { Planes } from '../planes/planes.ts';
 import type { ServerSettings } from '../settings/server.ts';
 import { createClient, uidBytes } from './client.ts';
 import type { Connection, Inbound } from './connection.ts';

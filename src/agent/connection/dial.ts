@@ -7,8 +7,8 @@ import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatAddress, parseAddress } from '../../core/address.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
-import { localFor } from '../planes/planes.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
+import { localFor } from '../../core/local-addresses.ts';
 import type { TlsOptions } from './tls.ts';
 import { secure } from './tls.ts';
 

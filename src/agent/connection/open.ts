@@ -1,7 +1,7 @@
 /** Opens a connection to one server: dials, verifies, and starts the transport that is wanted. */
 import { hostname } from 'node:os';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { WireLimits } from '../../protocol/wire.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import { redirectTarget } from './answers.ts';
 import type { Address, Dialed, Lookup } from './dial.ts';
 import { dial } from './dial.ts';

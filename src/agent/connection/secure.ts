@@ -1,9 +1,9 @@
 /** With which authorities, certificate and headers a connection is made, looked up anew for each: files may have been renewed. */
 
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { Credentials, Identity } from '../identity/identity.ts';
 import { readCredential } from '../identity/mounted.ts';
 import type { Keeper } from '../join/keeper.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import type { ServerSettings } from '../settings/server.ts';
 import type { Address, Lookup } from './dial.ts';
 import type { TlsOptions } from './tls.ts';

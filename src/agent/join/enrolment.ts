@@ -1,4 +1,6 @@
 /** The two requests by which an agent gets and renews its identity (protocol/enrolment.ts), and what their answers mean. */
+
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { EnrolRequest, Identity, RenewRequest } from '../../protocol/enrolment.ts';
 import { enrolmentRefusals, enrolPath, identity, pending, refusal, renewPath } from '../../protocol/enrolment.ts';
 import type { Lookup } from '../connection/dial.ts';
@@ -8,7 +10,6 @@ import { ask, retryAfterMs } from '../connection/request.ts';
 import type { TrustSettings } from '../connection/trust.ts';
 import { firstTrust } from '../connection/trust.ts';
 import type { Credentials } from '../identity/identity.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 
 export interface EnrolmentServer {
   /** `https://host:port`; a path before `/v1/…` is kept. */

@@ -3,6 +3,7 @@
 import { askedDelayMs } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Labels } from '../../core/labels.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Identity as Issued } from '../../protocol/enrolment.ts';
 import { parseToken } from '../../protocol/enrolment.ts';
@@ -12,7 +13,6 @@ import type { DataDir } from '../identity/data-dir.ts';
 import type { Credentials, Identity } from '../identity/identity.ts';
 import { mismatch, uidOf } from '../identity/identity.ts';
 import { readCredential } from '../identity/mounted.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import type { ServerSettings } from '../settings/server.ts';
 import type { EnrolmentAnswer, EnrolmentServer } from './enrolment.ts';
 import { enrol, renew } from './enrolment.ts';

@@ -1,5 +1,6 @@
 /** One check of a link: its name is resolved, then its addresses are tried in turn from the plane's local address. */
-import { localFor, type Planes } from '../planes/planes.ts';
+import { localFor } from '../../core/local-addresses.ts';
+import type { Planes } from '../planes/planes.ts';
 import type { LinkTarget } from '../settings/target.ts';
 import { type Dial, dial } from './dial.ts';
 import type { Resolve } from './resolve.ts';

@@ -1,11 +1,11 @@
 /** Servers by Consul's HTTP API: that of a Consul agent, or the same of a Fairlead server. Only instances whose checks pass. */
 import * as z from 'zod';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { Lookup } from '../connection/dial.ts';
 import { dial } from '../connection/dial.ts';
 import { ask } from '../connection/request.ts';
 import { errorCode } from '../identity/atomic-file.ts';
 import { readCredential } from '../identity/mounted.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import type { CatalogueSettings } from '../settings/server.ts';
 import type { Candidate, Located, Locator } from './candidate.ts';
 import { shuffled, urlOf } from './candidate.ts';

@@ -1,8 +1,8 @@
 /** Servers by DNS: the addresses of a name, or the targets of SRV records. Asked of name servers, not of /etc/hosts: only they say a TTL. */
 import { Resolver } from 'node:dns/promises';
 import type { Clock } from '../../core/clock.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { Address } from '../connection/dial.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import type { DnsSettings } from '../settings/server.ts';
 import type { Candidate, Located, Locator } from './candidate.ts';
 import { shuffled, urlOf } from './candidate.ts';

@@ -1,8 +1,8 @@
 /** All the ways in which this agent finds its server, asked at every reconnect. */
 import type { Clock } from '../../core/clock.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Lookup } from '../connection/dial.ts';
-import type { LocalAddresses } from '../planes/planes.ts';
 import type { ServerSettings } from '../settings/server.ts';
 import type { Candidate, Locator } from './candidate.ts';
 import { shuffled } from './candidate.ts';

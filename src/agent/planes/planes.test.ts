@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
 import test from 'node:test';
 import { FairleadError } from '../../core/errors.ts';
+import { localFor } from '../../core/local-addresses.ts';
 import type { Interfaces } from './planes.ts';
-import { createPlanes, localFor, resolvePlane } from './planes.ts';
+import { createPlanes, resolvePlane } from './planes.ts';
 
 const address = (text: string): NetworkInterfaceInfo =>
   text.includes(':')

@@ -10,14 +10,10 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import { FairleadError } from '../../core/errors.ts';
+import type { LocalAddresses } from '../../core/local-addresses.ts';
 import type { PlaneSettings } from '../settings/planes.ts';
 
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
-
-/** `any`: the system chooses. Otherwise at least one of the families has an address. */
-export type LocalAddresses =
-  | { readonly kind: 'any' }
-  | { readonly kind: 'bound'; readonly what: string; readonly v4?: string; readonly v6?: string };
 
 export type ResolvedPlane = { readonly ok: true; readonly local: LocalAddresses } | { readonly ok: false; readonly sentence: string };
 
@@ -69,18 +65,6 @@ function listed(interfaces: Interfaces): string {
   if (names.length === 0) return 'none at all';
   const last = names.pop() ?? '';
   return names.length === 0 ? last : `${names.join(', ')} and ${last}`;
-}
-
-/** The address to bind for a destination of this family; a sentence where the plane has none. */
-export function localFor(
-  local: LocalAddresses,
-  family: 4 | 6,
-): { readonly ok: true; readonly address?: string } | { readonly ok: false; readonly sentence: string } {
-  if (local.kind === 'any') return { ok: true };
-  const address = family === 4 ? local.v4 : local.v6;
-  return address === undefined
-    ? { ok: false, sentence: `${local.what} has no IPv${family} address, and the destination is IPv${family}` }
-    : { ok: true, address };
 }
 
 export interface Planes {

@@ -3,7 +3,8 @@ import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { type DataPlane, localFor } from '../data-plane.ts';
+import { localFor } from '../../core/local-addresses.ts';
+import type { DataPlane } from '../data-plane.ts';
 import type { TlsSettings } from './settings.ts';
 
 export interface Destination {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { type LocalAddresses, localFor } from '../../data-plane.ts';
+import { type LocalAddresses, localFor } from '../../../core/local-addresses.ts';
 import { readToken } from '../../listening/bearer.ts';
 import { decompressed } from '../../listening/body.ts';
 import type { SourceContext } from '../../source.ts';

@@ -32,7 +32,7 @@ export function askFirst<Answer extends object>(
     };
     const one = async (address: Address): Promise<Answer | string> => {
       const opened = await open(options, address.host, address.port, both, () => {});
-      if (!opened.ok) return `${address.host}:${address.port}: ${opened.sentence}`;
+      if (!opened.ok) return named(`${address.host}:${address.port}`, opened.sentence);
       const answer = await ask(opened.connection, opened.offered, address);
       opened.connection.end('asked');
       return answer;
@@ -54,3 +54,6 @@ export function askFirst<Answer extends object>(
     start();
   });
 }
+
+/** Most sentences name the broker already. */
+const named = (broker: string, sentence: string): string => (sentence.includes(broker) ? sentence : `${broker}: ${sentence}`);

@@ -2,8 +2,8 @@
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { connect as connectTcp, isIP } from 'node:net';
+import { localFor } from '../../../../core/local-addresses.ts';
 import type { DataPlane } from '../../../data-plane.ts';
-import { localFor } from '../../../data-plane.ts';
 
 export interface DialOptions {
   readonly host: string;
