@@ -180,7 +180,7 @@ function sentenceOf(state: ConnectionState): string {
 }
 
 /** Timers of ours do not keep a process alive, and an agent that waits has nothing else. */
-function keepAlive(): () => void {
+export function keepAlive(): () => void {
   const timer = setInterval(() => {}, 3_600_000);
   return () => clearInterval(timer);
 }

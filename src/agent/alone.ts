@@ -1,7 +1,7 @@
 /** An agent without a server: it runs its pipeline, serves its health and its metrics, and is nobody's but its owner's. */
 
 import type { SourceText } from '../core/text.ts';
-import type { AgentDeps } from './agent.ts';
+import { type AgentDeps, keepAlive } from './agent.ts';
 import { openDataDir } from './identity/data-dir.ts';
 import { agentNameOf } from './identity/name.ts';
 import { startParts } from './parts.ts';
@@ -35,8 +35,7 @@ export async function startAlone(settings: AgentSettings, deps: AgentDeps): Prom
     }),
   );
   parts.ready();
-  const timer = setInterval(() => {}, 3_600_000);
-  stack.defer(() => clearInterval(timer));
+  stack.defer(keepAlive());
   const all = stack.move();
   return {
     name,

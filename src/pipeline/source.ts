@@ -36,11 +36,6 @@ export interface Source {
   lagBytes?(): number;
   /** Files that are open or watched. */
   files?(): number;
-  /**
-   * Some of what it has yet to read may soon be gone (rotated or deleted files with unread bytes): while this is so, a sink that is away lets
-   * batches go to its spool instead of holding the source back.
-   */
-  endangered?(): boolean;
   /** Settles when everything there was has been pushed and there will be nothing more (standard input). */
   readonly done?: Promise<void>;
   /**

@@ -1,6 +1,7 @@
 /** What the agent collects and where it sends it: the definitions of src/pipeline/, and the archive that stands in for a sink. */
 import { join } from 'node:path';
-import type { PipelineSettings, RouteSettings, SinkSettings } from '../../pipeline/settings.ts';
+import { everything } from '../../pipeline/runtime/plan.ts';
+import type { PipelineSettings, SinkSettings } from '../../pipeline/settings.ts';
 import { sinkSettings } from '../../pipeline/sinks/settings.ts';
 import type { LogSourcesSettings, OutputSettings } from './log-sources.ts';
 import { spelledOut } from './log-sources.ts';
@@ -49,8 +50,4 @@ function archiveSink(dataDir: string): SinkSettings {
 
 function withArchive(pipeline: PipelineSettings, dataDir: string): PipelineSettings {
   return Object.keys(pipeline.sinks).length > 0 ? pipeline : { ...pipeline, sinks: { archive: archiveSink(dataDir) } };
-}
-
-function everything({ sources, transforms, sinks }: PipelineSettings): RouteSettings {
-  return { from: Object.keys(sources), through: Object.keys(transforms), to: Object.keys(sinks), otherwise: false };
 }

@@ -14,7 +14,7 @@ export interface Endangerment {
   of(name: string, source: Source | undefined): boolean;
 }
 
-/** Sources that do not say it themselves are judged by their files: one that is rotated away or deleted, with bytes that are not acknowledged. */
+/** A file is rotated away or deleted, with bytes that are not acknowledged. */
 export function endangerment(clock: Clock): Endangerment {
   const known = new Map<string, { readonly atMs: number; readonly source: Source; readonly is: boolean }>();
   return {
@@ -23,9 +23,7 @@ export function endangerment(clock: Clock): Endangerment {
       const nowMs = clock.monotonicMs();
       const before = known.get(name);
       if (before?.source === source && nowMs - before.atMs < rememberedMs) return before.is;
-      const is =
-        source.endangered?.() ??
-        source.lags?.(looked).some(({ note, acknowledged, size }) => note !== undefined && acknowledged < size) === true;
+      const is = source.lags?.(looked).some(({ note, acknowledged, size }) => note !== undefined && acknowledged < size) === true;
       known.set(name, { atMs: nowMs, source, is });
       return is;
     },

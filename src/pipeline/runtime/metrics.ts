@@ -4,7 +4,8 @@ import { Counter, Gauge } from 'prom-client';
 import type { PipelineState, SinkState, SourceState } from './state.ts';
 
 /** Never taken off the registry: one pipeline runs in a process. */
-export function pipelineMetrics(registry: Registry, state: () => PipelineState): void {
+export function pipelineMetrics(registry: Registry, look: () => PipelineState): void {
+  const state = oncePerScrape(look);
   const registers = [registry];
   /** Counters of components that were taken out stay where they were, as Prometheus expects until the process ends. */
   const counter = (name: string, help: string, labelNames: readonly string[], read: (now: PipelineState) => readonly Sample[]) => {
@@ -214,4 +215,18 @@ interface Sample {
 
 function sample(labels: Readonly<Record<string, string>>, value: number | undefined): readonly Sample[] {
   return value === undefined ? [] : [{ labels, value }];
+}
+
+/** All metrics of a scrape are collected in one turn of the event loop, and a source may have 10,000 files to add up. */
+function oncePerScrape<T>(look: () => T): () => T {
+  let seen: { readonly value: T } | undefined;
+  return () => {
+    if (seen === undefined) {
+      seen = { value: look() };
+      setImmediate(() => {
+        seen = undefined;
+      });
+    }
+    return seen.value;
+  };
 }

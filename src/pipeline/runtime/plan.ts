@@ -33,7 +33,7 @@ export function planOf(settings: PipelineSettings): Plan {
 }
 
 /** Without routes every source goes through every transform, in the order in which they are written, to every sink. */
-function everything({ sources, transforms, sinks }: PipelineSettings): RouteSettings {
+export function everything({ sources, transforms, sinks }: PipelineSettings): RouteSettings {
   return { from: Object.keys(sources), through: Object.keys(transforms), to: Object.keys(sinks), otherwise: false };
 }
 
