@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -44,6 +45,27 @@ async function eventually(what: string, check: () => Promise<boolean> | boolean)
     if (performance.now() > until) assert.fail(`not within 30 s: ${what}`);
     await sleep(20);
   }
+}
+
+/** A port at which nobody listens, until it is asked to. */
+async function reserved(stack: AsyncDisposableStack) {
+  const got = new Set<number>();
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    for (const line of text.split('\n')) if (line !== '') got.add(JSON.parse(line).n);
+    response.end();
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await new Promise((resolve) => server.close(resolve));
+  stack.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { port, got, listen: () => listen(port) };
 }
 
 const numbered = (from: number, to: number) =>
@@ -137,14 +159,19 @@ test('a sink that cannot be reached holds neither the other sink nor its own dat
     sources: { app: { type: 'file', path: log, format: 'json' } },
     sinks: {
       out: { type: 'file', path: join(dir, 'out', 'out.log') },
-      dead: { type: 'http', url },
+      dead: { type: 'http', url, compression: 'none' },
     },
   });
-  const pipeline = stack.use(await start(dir, settings('http://127.0.0.1:9/')));
+  const receiver = await reserved(stack);
+  const pipeline = stack.use(await start(dir, settings(`http://127.0.0.1:${receiver.port}/`)));
   for (let round = 1; round <= 20; round++) {
     await appendFile(log, numbered(1000 * round, 1000 * (round + 1)));
     await sleep(100);
   }
   await eventually('the archive has everything', async () => (await linesIn(join(dir, 'out'), 'out')).length === 21_000);
-  assert.notEqual(pipeline.state().sinks.find(({ name }) => name === 'dead')?.problem, undefined);
+  const dead = () => pipeline.state().sinks.find(({ name }) => name === 'dead');
+  assert.notEqual(dead()?.problem, undefined);
+  await eventually('what it cannot send is in the spool', () => (dead()?.spool?.records ?? 0) > 0);
+  await receiver.listen();
+  await eventually('the receiver has everything, from the spool', () => receiver.got.size === 21_000 && dead()?.spool?.records === 0);
 });
