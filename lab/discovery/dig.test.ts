@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentNode } from '../../src/server/discovery/catalog/agents.ts';
 import { run } from '../command.ts';
-import { discoveryPrograms, environment } from './programs.ts';
+import { environment } from '../setup/programs.ts';
+import { discoveryPrograms } from './programs.ts';
 import { type Discovery, startDiscovery, temporaryFolder } from './running.ts';
 
 const capability = await discoveryPrograms();

@@ -1,11 +1,8 @@
-/** Unmodified clients of the discovery, as Debian has them: unpacked into the lab's cache, never installed, so that no service starts. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+/** Unmodified clients of the discovery. */
 import { join } from 'node:path';
-import { run } from '../command.ts';
-import { debianSite, unpack, whyNotDebian } from '../setup/debian.ts';
-import { withLock } from '../setup/lock.ts';
+import { multiarch, unpackedPrograms } from '../setup/programs.ts';
 import type { Unpacked } from '../setup/wanted.ts';
-import { type Capability, labCacheDir } from '../setup.ts';
+import type { Capability } from '../setup.ts';
 
 export interface Programs {
   readonly prometheus: string;
@@ -41,62 +38,20 @@ const sets: Readonly<Record<'prometheus' | 'vmagent' | 'dig', Unpacked>> = {
   },
 };
 
-/** Gets the programs once; later calls only look whether the files are there. Never throws for what a machine lacks. */
-export async function discoveryPrograms(): Promise<Capability<{ readonly programs: Programs }>> {
-  const missing = whyNotDebian();
-  if (missing !== undefined) return { available: false, reason: missing };
-  const cacheDir = labCacheDir();
-  mkdirSync(cacheDir, { recursive: true });
-  const known = recorded(cacheDir);
-  if (known !== undefined) return { available: true, programs: known };
-  return withLock(join(cacheDir, 'discovery.lock'), async () => {
-    const made = recorded(cacheDir); // another process was faster
-    if (made !== undefined) return { available: true, programs: made };
-    return prepare(cacheDir);
-  });
-}
+export const discoveryPrograms = (): Promise<Capability<{ readonly programs: Programs }>> =>
+  unpackedPrograms({ name: 'discovery-programs', sets, find, trials });
 
-const recordPath = (cacheDir: string): string => join(cacheDir, 'discovery-programs.json');
-
-function recorded(cacheDir: string): Programs | undefined {
-  if (!existsSync(recordPath(cacheDir))) return undefined;
-  // Written by prepare below; files that are gone make it worthless.
-  const programs = JSON.parse(readFileSync(recordPath(cacheDir), 'utf8')) as Programs;
-  return Object.values(programs).every((path) => typeof path === 'string' && existsSync(path)) ? programs : undefined;
-}
-
-async function prepare(cacheDir: string): Promise<Capability<{ readonly programs: Programs }>> {
-  const site = await debianSite();
-  const roots: Record<string, string> = {};
-  for (const [name, wanted] of Object.entries(sets)) {
-    const found = await unpack(cacheDir, site, wanted);
-    if ('reason' in found) return { available: false, reason: found.reason };
-    roots[name] = found.root;
-  }
-  const { prometheus = '', vmagent = '', dig = '' } = roots;
-  const libraries = join(dig, 'usr/lib');
-  const programs: Programs = {
-    prometheus: join(prometheus, 'usr/bin/prometheus'),
-    promtool: join(prometheus, 'usr/bin/promtool'),
-    vmagent: join(vmagent, 'usr/bin/vmagent'),
-    dig: join(dig, 'usr/bin/dig'),
-    libraryPath: join(libraries, readdirSync(libraries).find((name) => name.endsWith('-linux-gnu')) ?? ''),
-  };
-  const trials = [
-    [programs.dig, '-v'],
-    [programs.prometheus, '--version'],
-    [programs.vmagent, '-version'],
-  ] as const;
-  for (const [program, argument] of trials) {
-    const { code, stderr } = await run(program, [argument], { env: environment(programs) });
-    if (code !== 0) return { available: false, reason: `${program} does not run: ${stderr.trim()}` };
-  }
-  writeFileSync(`${recordPath(cacheDir)}.new`, JSON.stringify(programs, undefined, 2));
-  renameSync(`${recordPath(cacheDir)}.new`, recordPath(cacheDir));
-  return { available: true, programs };
-}
-
-export const environment = ({ libraryPath }: Programs): Readonly<Record<string, string | undefined>> => ({
-  ...process.env,
-  LD_LIBRARY_PATH: libraryPath,
+const find = ({ prometheus, vmagent, dig }: Readonly<Record<keyof typeof sets, string>>): Programs => ({
+  prometheus: join(prometheus, 'usr/bin/prometheus'),
+  promtool: join(prometheus, 'usr/bin/promtool'),
+  vmagent: join(vmagent, 'usr/bin/vmagent'),
+  dig: join(dig, 'usr/bin/dig'),
+  libraryPath: multiarch(join(dig, 'usr/lib')),
 });
+
+const trials = ({ dig, prometheus, vmagent }: Programs) =>
+  [
+    [dig, '-v'],
+    [prometheus, '--version'],
+    [vmagent, '-version'],
+  ] as const;

@@ -9,8 +9,9 @@ import { createPrometheusScrape } from '../../src/pipeline/sources/prometheus-sc
 import { prometheusScrapeSettings } from '../../src/pipeline/sources/prometheus-scrape/settings.ts';
 import { discoveryPrograms } from '../discovery/programs.ts';
 import { eventually, freePort } from '../discovery/running.ts';
+import { environment } from '../setup/programs.ts';
 import { inTime, startSender, temporaryFolder } from './running-sender.ts';
-import { environment, telemetrySenders } from './senders.ts';
+import { telemetrySenders } from './senders.ts';
 
 const [programs, senders] = [await discoveryPrograms(), await telemetrySenders()];
 const skip = !programs.available ? programs.reason : !senders.available ? senders.reason : false;

@@ -5,8 +5,9 @@ import { type TestSource, testSource } from '../../src/pipeline/listening/testin
 import { syslogSettings } from '../../src/pipeline/sources/syslog/settings.ts';
 import { createSyslog, type SyslogSource } from '../../src/pipeline/sources/syslog/syslog.ts';
 import { must } from '../command.ts';
+import { environment } from '../setup/programs.ts';
 import { inTime, selfSigned, startSender, temporaryFolder } from './running-sender.ts';
-import { environment, telemetrySenders } from './senders.ts';
+import { telemetrySenders } from './senders.ts';
 
 const capability = await telemetrySenders();
 const skip = capability.available ? false : capability.reason;
